@@ -1,1 +1,1 @@
-//! b.
+//! Renders the krew manifests of kubectl-vwi from release archives.

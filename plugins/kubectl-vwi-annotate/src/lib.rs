@@ -1,1 +1,1 @@
-//! b.
+//! Tells a vCluster ServiceAccount which managed identity it is.

@@ -1,1 +1,1 @@
-//! b.
+//! Says whether workload identity works for a vCluster ServiceAccount, and why not.

@@ -1,1 +1,1 @@
-//! b.
+//! Makes a managed identity trust a vCluster ServiceAccount.

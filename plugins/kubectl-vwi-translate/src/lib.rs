@@ -1,1 +1,1 @@
-//! b.
+//! Names the host ServiceAccount behind a vCluster ServiceAccount.

@@ -1,1 +1,1 @@
-//! b.
+//! The four steps of kubectl-vwi in one binary.

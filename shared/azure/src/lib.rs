@@ -1,1 +1,1 @@
-//! l.
+//! Azure adapter of kubectl-vwi: ARM, Entra, credentials, clouds.

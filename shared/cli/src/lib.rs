@@ -1,1 +1,1 @@
-//! l.
+//! Command-line parts of kubectl-vwi: flags, streams, messages, exit statuses.

@@ -1,1 +1,11 @@
-//! l.
+//! Pure code of kubectl-vwi: names, records, plans, checks.
+//!
+//! Values in, values out: nothing here knows a cluster, a cloud, a clock, a process or a command
+//! line, and the crate compiles without kube, tokio and clap.
+
+pub mod exit;
+pub mod name;
+pub mod record;
+pub mod step;
+pub mod subject;
+pub mod text;

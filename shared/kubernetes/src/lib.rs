@@ -1,1 +1,1 @@
-//! l.
+//! Kubernetes adapter of kubectl-vwi: kubeconfig, tenant and host clusters.

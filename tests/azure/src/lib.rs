@@ -1,1 +1,1 @@
-//! b.
+//! Stand-in of ARM, Entra and Graph for the tests of kubectl-vwi.

@@ -1,1 +1,1 @@
-//! b.
+//! End-to-end tests and benches of kubectl-vwi.

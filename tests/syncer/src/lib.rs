@@ -1,1 +1,1 @@
-//! b.
+//! Stand-in of vCluster's syncer for the tests of kubectl-vwi.

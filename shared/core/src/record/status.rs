@@ -1,0 +1,145 @@
+//! `status`: what the steps found. Each step writes its own keys.
+
+use serde::{Deserialize, Serialize};
+
+use crate::subject::Subject;
+
+/// What the steps found; a claim when it comes from input.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Status {
+    /// What identifies the tenant.
+    pub tenant: TenantStatus,
+    /// The subject that Entra compares.
+    pub subject: Option<Subject>,
+    /// The host's ServiceAccount.
+    pub host_service_account: Option<HostServiceAccount>,
+    /// Who said so.
+    pub evidence: Vec<Evidence>,
+    /// The host's OIDC issuer, verbatim.
+    pub issuer: Option<String>,
+    /// The managed identity as Azure has it.
+    pub identity: Option<IdentityStatus>,
+    /// The FIC as Azure has it.
+    pub federated_credential: Option<FederatedCredential>,
+    /// Role assignments as Azure has them.
+    pub role_assignments: Vec<RoleAssignmentStatus>,
+}
+
+/// Uids and addresses that tell a tenant from every other cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct TenantStatus {
+    /// uid of the tenant ServiceAccount.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_account_uid: Option<String>,
+    /// uid of the tenant's Namespace `kube-system`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster_uid: Option<String>,
+    /// `clusterIP` of the tenant's Service `default/kubernetes`.
+    #[serde(rename = "serviceIP", skip_serializing_if = "Option::is_none")]
+    pub service_ip: Option<String>,
+}
+
+/// A ServiceAccount of the host.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct HostServiceAccount {
+    /// Host namespace.
+    pub namespace: String,
+    /// Name on the host.
+    pub name: String,
+    /// The host object's own uid; absent if it was only computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<String>,
+}
+
+/// Where a host name was learnt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Source {
+    /// vCluster's algorithm.
+    Computed,
+    /// The ServiceAccount on the host.
+    Host,
+    /// A token that the host's webhook injected.
+    Token,
+    /// The Platform's translate call.
+    Platform,
+    /// The user (`--subject`).
+    Stated,
+}
+
+/// One answer to "what does the host call it", and who gave it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// Who said so.
+    pub source: Source,
+    /// Host namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// Name on the host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What the answer rests on, where that is not plain from the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// The managed identity as Azure has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct IdentityStatus {
+    /// ARM id.
+    pub id: String,
+    /// Client id; absent while the identity is only planned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// Object id of its service principal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub principal_id: Option<String>,
+    /// Entra tenant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant_id: Option<String>,
+}
+
+/// What became of one thing in Azure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ItemResult {
+    /// It was not there and has been made.
+    Created,
+    /// It was there, ours, and has been changed.
+    Updated,
+    /// It was there as wanted.
+    Unchanged,
+    /// It was there as wanted under a name that is not ours.
+    Adopted,
+    /// It was there and has been deleted.
+    Deleted,
+    /// A dry run would change it.
+    Planned,
+}
+
+/// The FIC as Azure has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FederatedCredential {
+    /// ARM id.
+    pub id: String,
+    /// Its name on the identity.
+    pub name: String,
+    /// What became of it.
+    pub result: ItemResult,
+}
+
+/// One role assignment as Azure has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoleAssignmentStatus {
+    /// ARM id.
+    pub id: String,
+    /// Role as the user named it.
+    pub role: String,
+    /// Scope as the user named it.
+    pub scope: String,
+    /// What became of it.
+    pub result: ItemResult,
+}
