@@ -3,9 +3,12 @@
 //! Values in, values out: nothing here knows a cluster, a cloud, a clock, a process or a command
 //! line, and the crate compiles without kube, tokio and clap.
 
+pub mod collision;
 pub mod exit;
 pub mod name;
+pub mod namespaces;
 pub mod record;
 pub mod step;
 pub mod subject;
 pub mod text;
+pub mod vcluster_labels;
