@@ -225,7 +225,8 @@ mod tests {
             &'a mut BTreeMap<String, String>,
             &'a mut BTreeMap<String, String>,
         );
-        let rows: [(&str, fn(Maps<'_>), &str); 9] = [
+        type Row = (&'static str, fn(Maps<'_>), &'static str);
+        let rows: [Row; 9] = [
             ("whole", |_| {}, "default/app Some(\"u1\")"),
             (
                 "0.20: three keys",

@@ -69,21 +69,19 @@ impl Row {
     }
 }
 
-fn rows(text: &str) -> Vec<Row> {
-    text.lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
+fn rows(text: &str) -> serde_json::Result<Vec<Row>> {
+    text.lines().map(serde_json::from_str).collect()
 }
 
-fn multi(mode: &str) -> Vec<Row> {
-    let mut rows = rows(include_str!("vectors/host-names-multi.jsonl"));
+fn multi(mode: &str) -> serde_json::Result<Vec<Row>> {
+    let mut rows = rows(include_str!("vectors/host-names-multi.jsonl"))?;
     rows.retain(|row| row.mode == mode);
-    rows
+    Ok(rows)
 }
 
 #[test]
 fn single_namespace_mode() {
-    let rows = rows(include_str!("vectors/host-names-single.jsonl"));
+    let rows = rows(include_str!("vectors/host-names-single.jsonl")).unwrap();
     assert_eq!(rows.len(), 385);
     for row in rows {
         let (name, namespace, vcluster) = (&*row.name, &*row.namespace, &*row.vcluster);
@@ -114,7 +112,7 @@ fn single_namespace_mode() {
 
 #[test]
 fn legacy_multi_namespace_mode() {
-    let rows = multi("legacy-multi-namespace");
+    let rows = multi("legacy-multi-namespace").unwrap();
     assert_eq!(rows.len(), 199);
     for row in rows {
         let found = row.resolved(&NamespaceMode::LegacyMulti).unwrap();
@@ -125,7 +123,7 @@ fn legacy_multi_namespace_mode() {
 
 #[test]
 fn namespace_sync() {
-    let rows = multi("namespace-sync");
+    let rows = multi("namespace-sync").unwrap();
     assert_eq!(rows.len(), 109);
     for row in rows {
         let label = row.label();

@@ -7,7 +7,8 @@ fn reference(full: &str) -> String {
     if full.len() <= 63 {
         return full.to_owned();
     }
-    format!("{}-{:.10x}", &full[..52], Sha256::digest(full)).replace(".-", "-")
+    let kept = full.get(..52).unwrap();
+    format!("{kept}-{:.10x}", Sha256::digest(full)).replace(".-", "-")
 }
 
 fn kubernetes_name() -> impl Strategy<Value = String> {

@@ -15,118 +15,127 @@ fn mappings(entries: &[(&str, &str)]) -> Result<NamespaceMappings, InvalidMappin
     NamespaceMappings::new(&by_name, VC, HNS)
 }
 
+const LABEL_ERROR: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric \
+    characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or \
+    '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+
+type Refused<'a> = (&'a [(&'a str, &'a str)], &'a str);
+
+fn assert_refused(rows: &[Refused<'_>]) {
+    for (entries, text) in rows {
+        let error = mappings(entries).unwrap_err().to_string();
+        let text = text.replace("LABEL_ERROR", LABEL_ERROR);
+        let path = "config.sync.toHost.namespaces.mappings.byName";
+        assert_eq!(error, format!("{path}{text}"), "{entries:?}");
+    }
+}
+
 #[test]
-fn every_fault_is_told_in_vclusters_words() {
-    let label_error = "a lowercase RFC 1123 label must consist of lower case alphanumeric \
-        characters or '-', and must start and end with an alphanumeric character (e.g. \
-        'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
-    let long = "n".repeat(64);
-    let long33 = format!("{}*", "p".repeat(33));
-    let rows: &[(&[(&str, &str)], String)] = &[
-        (&[], " are empty".into()),
+fn a_fault_between_entries_or_sides_is_told_in_vclusters_words() {
+    assert_refused(&[
+        (&[], " are empty"),
         (
             &[("a", "h"), ("b", "h")],
-            ": duplicate host namespace 'h' found in mappings".into(),
+            ": duplicate host namespace 'h' found in mappings",
         ),
         (
             &[("a-*", "b")],
             ": 'a-*':'b' has mismatched wildcard '*' usage - pattern must always map to another \
-             pattern"
-                .into(),
+             pattern",
         ),
-        (&[("", "h")], ": virtual namespace cannot be empty".into()),
-        (&[("a", "")], ": host namespace cannot be empty".into()),
+        // Before anything else about the entry.
         (
-            &[("a", "x-${other}")],
-            ": host namespace 'x-${other}' contains an unsupported placeholder; only '${name}' is \
-             allowed"
-                .into(),
+            &[("", "*")],
+            ": '':'*' has mismatched wildcard '*' usage - pattern must always map to another \
+             pattern",
         ),
+        // The tenant's side completely before the host's.
         (
-            &[("${name}${name}", "h")],
-            ": virtual namespace '${name}${name}' contains placeholder '${name}' multiple times"
-                .into(),
-        ),
-        (
-            &[("a", "${name}-${x}")],
-            ": host namespace '${name}-${x}' contains an unsupported placeholder; only a single \
-             '${name}' is allowed"
-                .into(),
-        ),
-        (
-            &[("A", "h")],
-            format!(": invalid virtual namespace name 'A': {label_error}"),
-        ),
-        (
-            &[("a", "h.h")],
-            ": invalid host namespace name 'h.h': must not contain dots".into(),
-        ),
-        (
-            &[("a", &long)],
-            format!(": invalid host namespace name '{long}': must be no more than 63 characters"),
-        ),
-        (
-            &[("a-*-*", "h-*")],
-            ": virtual namespace pattern 'a-*-*' must contain exactly one '*'".into(),
-        ),
-        (
-            &[("a-*", "h-*-h")],
-            ": host namespace pattern 'h-*-h' must have the wildcard '*' at the end".into(),
-        ),
-        (
-            &[("a-*", "h-${x}-*")],
-            ": host namespace pattern prefix 'h-${x}-' contains an unsupported placeholder; only \
-             '${name}' is allowed (from pattern 'h-${x}-*')"
-                .into(),
-        ),
-        (
-            &[("a-*", &long33)],
-            format!(
-                ": literal parts of host namespace pattern prefix '{}' (from '{long33}') cannot \
-                 be longer than 32 characters (literal length: 33)",
-                "p".repeat(33)
-            ),
-        ),
-        (
-            &[("AB-*", "h-*")],
-            format!(": invalid virtual namespace pattern 'AB-*': {label_error}"),
+            &[("A", "H")],
+            ": invalid virtual namespace name 'A': LABEL_ERROR",
         ),
         (
             &[("*", "*")],
-            ": host pattern mappings must use a prefix before wildcard: *".into(),
+            ": host pattern mappings must use a prefix before wildcard: *",
         ),
         (
             &[("a-*", "vcluster-*")],
             ": host namespace pattern 'vcluster-*' conflicts with control plane namespace \
-             'vcluster-my-vc'"
-                .into(),
+             'vcluster-my-vc'",
         ),
         (
             &[("a", "vcluster-${name}")],
             ": host namespace mapping 'vcluster-${name}' conflicts with control plane namespace \
-             'vcluster-my-vc'"
-                .into(),
+             'vcluster-my-vc'",
         ),
-        // The tenant's side is judged completely before the host's.
+    ]);
+}
+
+#[test]
+fn a_faulty_name_is_told_in_vclusters_words() {
+    let long = "n".repeat(64);
+    let too_long =
+        format!(": invalid host namespace name '{long}': must be no more than 63 characters");
+    assert_refused(&[
+        (&[("", "h")], ": virtual namespace cannot be empty"),
+        (&[("a", "")], ": host namespace cannot be empty"),
         (
-            &[("A", "H")],
-            format!(": invalid virtual namespace name 'A': {label_error}"),
+            &[("a", "x-${other}")],
+            ": host namespace 'x-${other}' contains an unsupported placeholder; only '${name}' is \
+             allowed",
         ),
-        // A wildcard on one side only goes before anything else about the entry.
         (
-            &[("", "*")],
-            ": '':'*' has mismatched wildcard '*' usage - pattern must always map to another \
-             pattern"
-                .into(),
+            &[("${name}${name}", "h")],
+            ": virtual namespace '${name}${name}' contains placeholder '${name}' multiple times",
         ),
-    ];
-    for (entries, text) in rows {
-        let error = mappings(entries).unwrap_err().to_string();
-        let path = "config.sync.toHost.namespaces.mappings.byName";
-        assert_eq!(error, format!("{path}{text}"), "{entries:?}");
-    }
+        (
+            &[("a", "${name}-${x}")],
+            ": host namespace '${name}-${x}' contains an unsupported placeholder; only a single \
+             '${name}' is allowed",
+        ),
+        (
+            &[("A", "h")],
+            ": invalid virtual namespace name 'A': LABEL_ERROR",
+        ),
+        (
+            &[("a", "h.h")],
+            ": invalid host namespace name 'h.h': must not contain dots",
+        ),
+        (&[("a", &long)], &too_long),
+    ]);
+}
+
+#[test]
+fn a_faulty_pattern_is_told_in_vclusters_words() {
     let longest = format!("{}*", "p".repeat(32));
     mappings(&[("*", &longest)]).unwrap();
+
+    let prefix = "p".repeat(33);
+    let pattern = format!("{prefix}*");
+    let too_long = format!(
+        ": literal parts of host namespace pattern prefix '{prefix}' (from '{pattern}') cannot be \
+         longer than 32 characters (literal length: 33)"
+    );
+    assert_refused(&[
+        (
+            &[("a-*-*", "h-*")],
+            ": virtual namespace pattern 'a-*-*' must contain exactly one '*'",
+        ),
+        (
+            &[("a-*", "h-*-h")],
+            ": host namespace pattern 'h-*-h' must have the wildcard '*' at the end",
+        ),
+        (
+            &[("a-*", "h-${x}-*")],
+            ": host namespace pattern prefix 'h-${x}-' contains an unsupported placeholder; only \
+             '${name}' is allowed (from pattern 'h-${x}-*')",
+        ),
+        (&[("a-*", &pattern)], &too_long),
+        (
+            &[("AB-*", "h-*")],
+            ": invalid virtual namespace pattern 'AB-*': LABEL_ERROR",
+        ),
+    ]);
 }
 
 #[test]
