@@ -1,1 +1,59 @@
-//! Stand-in of ARM, Entra and Graph for the tests of kubectl-vwi.
+//! Stand-in of Azure for the tests of kubectl-vwi: ARM, Entra and the Graph calls of `az role`
+//! on one https port, in worlds that do not see each other.
+//!
+//! A [`Server`] runs on threads of its own. A [`World`] is one Entra tenant with its
+//! subscriptions; a request finds its world by the subscription or tenant in its path, else by
+//! its token. What is known about Azure is enforced; what is not established is a switch in
+//! [`Settings`]; what goes wrong is a [`Fault`]. Every request is [`Recorded`].
+//!
+//! Tests in the server's own process use [`Worlds`]; those in others use [`client::Admin`],
+//! which has the same calls over https.
+//!
+//! | subject | file |
+//! |---|---|
+//! | listener, wire | `server`, `connection`, `tls`, `http` |
+//! | what happens to a request | `dispatch`, then `arm`, `entra`, `graph`, `issuers`, `admin` |
+//! | what exists | `state`, put there through `seed` |
+//! | rules that are switches | `settings`, with `throttle` and `clock` behind them |
+//! | clients | `az`, `client` |
+
+mod admin;
+mod arm;
+mod az;
+mod clock;
+mod connection;
+mod dispatch;
+mod entra;
+mod faults;
+mod graph;
+mod http;
+mod issuers;
+mod log;
+mod rights;
+mod seed;
+mod server;
+mod state;
+mod throttle;
+mod tls;
+mod token;
+mod world;
+
+pub mod client;
+pub mod settings;
+
+pub use az::{CLOUD, az_config, env_of};
+pub use faults::{Answer, BadFault, Fault, Times};
+pub use issuers::{
+    DISCOVERY, IssuerAnswer, IssuerDocuments, IssuerFunction, Issuers, KEYS, Upstream,
+    UpstreamServer,
+};
+pub use log::Recorded;
+pub use seed::{
+    BindingSpec, CallerInfo, CallerSpec, ClusterInfo, ClusterSpec, CredentialSpec, IdentityInfo,
+    IdentitySpec, PUBLIC_AUDIENCE, ResourceGroupInfo, ResourceGroupSpec, Right, RoleAssignmentSpec,
+    RoleDefinitionSpec, Seed, SubscriptionInfo, SubscriptionSpec, WorldInfo, WorldSpec,
+};
+pub use server::{Options, Server, StartError};
+pub use settings::Settings;
+pub use tls::{Tls, TlsError};
+pub use world::{World, WorldError, Worlds};

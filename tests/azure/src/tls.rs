@@ -1,0 +1,110 @@
+//! Certificates of the listener.
+
+use std::sync::Arc;
+
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
+
+/// Certificate and key of the listener, and what its clients must trust.
+#[derive(Clone)]
+pub struct Tls {
+    /// Certificate chain in PEM, the server's own first; valid for `127.0.0.1` and `localhost`.
+    pub certificate_pem: String,
+    /// Private key in PEM.
+    pub key_pem: String,
+    /// Certificates in PEM that clients must trust: told to them, and trusted by Entra's own
+    /// fetches of issuers' keys.
+    pub ca_pem: String,
+}
+
+impl std::fmt::Debug for Tls {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Tls").finish_non_exhaustive()
+    }
+}
+
+/// Why certificates cannot be used or made.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// The PEM holds something else.
+    #[error("cannot read the certificate or key in PEM")]
+    Pem(#[from] rustls::pki_types::pem::Error),
+    /// Certificate and key do not go together, or the key is of an unknown kind.
+    #[error("cannot use the certificate and key")]
+    Rustls(#[from] rustls::Error),
+    /// No certificate could be made.
+    #[error("cannot make a certificate")]
+    Make(#[from] rcgen::Error),
+    /// No client can be made with the certificates.
+    #[error("cannot make an HTTP client")]
+    Client(#[from] reqwest::Error),
+}
+
+impl Tls {
+    /// Makes a certificate authority and a certificate for `127.0.0.1`, `::1` and `localhost`.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError::Make`] if no randomness is to be had.
+    pub fn generate() -> Result<Self, TlsError> {
+        let authority_key = KeyPair::generate()?;
+        let mut authority = CertificateParams::new(Vec::new())?;
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let name = "vwi stand-in of Azure";
+        authority.distinguished_name.push(DnType::CommonName, name);
+        let authority_certificate = authority.self_signed(&authority_key)?;
+        let issuer = Issuer::new(authority, authority_key);
+
+        let key = KeyPair::generate()?;
+        let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+        let mut leaf = CertificateParams::new(names)?;
+        leaf.use_authority_key_identifier_extension = true;
+        let common_name = "localhost";
+        leaf.distinguished_name
+            .push(DnType::CommonName, common_name);
+        let certificate = leaf.signed_by(&key, &issuer)?;
+        Ok(Self {
+            certificate_pem: certificate.pem(),
+            key_pem: key.serialize_pem(),
+            ca_pem: authority_certificate.pem(),
+        })
+    }
+
+    /// Returns what the listener is configured with.
+    pub(crate) fn server_config(&self) -> Result<Arc<ServerConfig>, TlsError> {
+        let chain = CertificateDer::pem_slice_iter(self.certificate_pem.as_bytes())
+            .collect::<Result<Vec<_>, _>>()?;
+        let key = PrivateKeyDer::from_pem_slice(self.key_pem.as_bytes())?;
+        let provider = Arc::new(ring::default_provider());
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(chain, key)?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Arc::new(config))
+    }
+}
+
+/// Makes an HTTP client that trusts these certificates in PEM and no others.
+pub(crate) fn client(roots_pem: &[String]) -> Result<reqwest::Client, TlsError> {
+    let mut roots = RootCertStore::empty();
+    for pem in roots_pem {
+        for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+            roots.add(certificate?)?;
+        }
+    }
+    let provider = Arc::new(ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(reqwest::Client::builder()
+        .tls_backend_preconfigured(config)
+        .no_proxy()
+        .build()?)
+}
