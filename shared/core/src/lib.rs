@@ -3,11 +3,14 @@
 //! Values in, values out: nothing here knows a cluster, a cloud, a clock, a process or a command
 //! line, and the crate compiles without kube, tokio and clap.
 
+pub mod arm;
 pub mod collision;
 pub mod exit;
+pub mod federation;
 pub mod name;
 pub mod namespaces;
 pub mod record;
+pub mod roles;
 pub mod step;
 pub mod subject;
 pub mod text;
