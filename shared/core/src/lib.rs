@@ -14,4 +14,5 @@ pub mod roles;
 pub mod step;
 pub mod subject;
 pub mod text;
+pub mod translation;
 pub mod vcluster_labels;

@@ -1,1 +1,25 @@
-//! Kubernetes adapter of kubectl-vwi: kubeconfig, tenant and host clusters.
+//! Kubernetes adapter of kubectl-vwi: kubeconfig, credentials, tenant and host clusters.
+//!
+//! It sees and does, and decides nothing: absence is `None`, and an error says what was tried on
+//! what. Start with [`Cluster::connect`]; [`Tenant`] and [`Host`] are the questions that the steps
+//! ask the two kinds of cluster.
+
+mod access;
+mod certificate;
+pub mod choice;
+pub mod cluster;
+pub mod error;
+pub mod exec;
+pub mod host;
+pub mod kubeconfig;
+pub mod object;
+mod path;
+mod request;
+pub mod tenant;
+
+pub use choice::{ClusterChoice, ConnectSettings, HostChoice, KubeconfigFiles, Proxies, TlsChoice};
+pub use cluster::{Cluster, ConnectError};
+pub use error::ApiError;
+pub use host::Host;
+pub use kubeconfig::Kubeconfig;
+pub use tenant::Tenant;

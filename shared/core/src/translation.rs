@@ -1,0 +1,3 @@
+//! Judgement of translate: facts in, which vCluster and which host name out.
+
+pub mod context_name;

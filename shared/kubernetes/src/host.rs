@@ -1,0 +1,379 @@
+//! What the steps ask a host cluster, and how the host is found.
+
+use http::Method;
+use k8s_openapi::ByteString;
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde_json::json;
+use vwi_core::vcluster_labels::{MANAGED_BY, VCLUSTER_NAME, VCLUSTER_NAMESPACE, VCLUSTER_SERVICE};
+
+use crate::cluster::Cluster;
+use crate::error::{ApiCause, ApiError};
+use crate::object::{
+    Meta, Pod, Service, ServiceAccount, WebhookConfiguration, Workload, WorkloadObject,
+};
+use crate::path::path;
+use crate::request::Ask;
+use crate::tenant::{
+    Annotations, Scope, apply_annotations, find_service_account, list_in, pods_using,
+    service_account_label,
+};
+
+pub mod discovery;
+
+pub use discovery::{HostCandidate, HostOrigin};
+
+/// A host cluster.
+#[derive(Clone, Debug)]
+pub struct Host {
+    cluster: Cluster,
+    origin: HostOrigin,
+}
+
+/// A vCluster's Service on the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VirtualClusterService {
+    /// Helm release, which the Service is named after.
+    pub name: String,
+    /// Host namespace of the control plane.
+    pub namespace: String,
+    /// The address that the tenant's `default/kubernetes` has too.
+    pub cluster_ip: Option<String>,
+}
+
+/// A vCluster's control plane on the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VirtualCluster {
+    /// Helm release: label `release`.
+    pub name: String,
+    /// Host namespace of the control plane.
+    pub namespace: String,
+    /// The StatefulSet or Deployment.
+    pub workload: Workload,
+}
+
+impl Host {
+    /// Takes a cluster for a host.
+    pub fn new(cluster: Cluster, origin: HostOrigin) -> Self {
+        Self { cluster, origin }
+    }
+
+    /// Returns the connection.
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// Returns how it was found.
+    pub fn origin(&self) -> &HostOrigin {
+        &self.origin
+    }
+
+    /// Lists the Services in front of vClusters; the shared address tells which one a tenant is.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`]
+    pub async fn services(&self, scope: &Scope) -> Result<Vec<VirtualClusterService>, ApiError> {
+        let selector = format!("{VCLUSTER_SERVICE}=true");
+        let found: Vec<Service> = list_in(
+            &self.cluster,
+            "api/v1",
+            "services",
+            "vCluster Services",
+            scope,
+            Some(&selector),
+            None,
+        )
+        .await?;
+        let services = found.into_iter().map(|service| VirtualClusterService {
+            name: service.metadata.name,
+            namespace: service.metadata.namespace,
+            cluster_ip: service
+                .spec
+                .cluster_ip
+                .filter(|address| !address.is_empty() && address != "None"),
+        });
+        Ok(services.collect())
+    }
+
+    /// Lists control planes: StatefulSets and Deployments with label `app=vcluster`; those without
+    /// a label `release` are none.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`]
+    pub async fn vclusters(&self, scope: &Scope) -> Result<Vec<VirtualCluster>, ApiError> {
+        let mut all = Vec::new();
+        for (resource, kind) in [
+            ("statefulsets", "StatefulSet"),
+            ("deployments", "Deployment"),
+        ] {
+            let label = format!("vCluster {kind}s");
+            let found: Vec<WorkloadObject> = list_in(
+                &self.cluster,
+                "apis/apps/v1",
+                resource,
+                &label,
+                scope,
+                Some("app=vcluster"),
+                None,
+            )
+            .await?;
+            for object in found {
+                let workload = object.into_workload(kind);
+                if let Some(name) = workload.metadata.labels.get("release") {
+                    all.push(VirtualCluster {
+                        name: name.clone(),
+                        namespace: workload.metadata.namespace.clone(),
+                        workload,
+                    });
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// Reads the configuration of a vCluster (0.20 and newer): key `config.yaml` of its Secret
+    /// `vc-config-NAME`. `None` if there is no such Secret or key.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`]
+    pub async fn configuration(
+        &self,
+        vcluster: &str,
+        namespace: &str,
+    ) -> Result<Option<String>, ApiError> {
+        let name = format!("vc-config-{vcluster}");
+        let url = path("/api/v1/namespaces/{}/secrets/{}", &[namespace, &name]);
+        let object = format!("Secret `{namespace}/{name}`");
+        let secret: Option<ConfigurationSecret> =
+            self.cluster.find(Ask::get(object.clone(), &url)).await?;
+        let Some(ByteString(bytes)) = secret.and_then(|secret| secret.data.config) else {
+            return Ok(None);
+        };
+        let text = String::from_utf8(bytes).map_err(|_hidden| ApiError {
+            operation: "read",
+            object,
+            cluster: self.cluster.label(),
+            cause: ApiCause::NotUnderstood {
+                fault: "key `config.yaml` is no text".to_owned(),
+            },
+        })?;
+        Ok(Some(text))
+    }
+
+    /// Lists the ServiceAccounts of a namespace that say they are synced by a vCluster. Whether
+    /// they are is for `vwi_core::vcluster_labels::tenant_of` to say.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`]
+    pub async fn synced_service_accounts(
+        &self,
+        vcluster: &str,
+        scope: &Scope,
+    ) -> Result<Vec<ServiceAccount>, ApiError> {
+        let selector = format!("{MANAGED_BY}={vcluster}");
+        list_in(
+            &self.cluster,
+            "api/v1",
+            "serviceaccounts",
+            "synced ServiceAccounts",
+            scope,
+            Some(&selector),
+            None,
+        )
+        .await
+    }
+
+    /// Lists all ServiceAccounts in scope.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`]
+    pub async fn service_accounts(&self, scope: &Scope) -> Result<Vec<ServiceAccount>, ApiError> {
+        list_in(
+            &self.cluster,
+            "api/v1",
+            "serviceaccounts",
+            "ServiceAccounts",
+            scope,
+            None,
+            None,
+        )
+        .await
+    }
+
+    /// Reads a ServiceAccount; `None` if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`]
+    pub async fn service_account(
+        &self,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Option<ServiceAccount>, ApiError> {
+        find_service_account(&self.cluster, namespace, name).await
+    }
+
+    /// Applies annotations to a ServiceAccount, as on a tenant.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`]
+    pub async fn apply_annotations(
+        &self,
+        wanted: &Annotations<'_>,
+    ) -> Result<ServiceAccount, ApiError> {
+        apply_annotations(&self.cluster, wanted).await
+    }
+
+    /// Returns the issuer of the cluster's tokens, byte for byte, from its discovery document.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`]
+    pub async fn issuer(&self) -> Result<String, ApiError> {
+        let ask = Ask::get(
+            "the OpenID discovery document".to_owned(),
+            "/.well-known/openid-configuration",
+        );
+        let document: Discovery = self.cluster.read(ask).await?;
+        Ok(document.issuer)
+    }
+
+    /// Mints a token for a ServiceAccount with the TokenRequest API.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`]
+    pub async fn mint_token(
+        &self,
+        namespace: &str,
+        name: &str,
+        audience: &str,
+    ) -> Result<SecretString, ApiError> {
+        let url = path(
+            "/api/v1/namespaces/{}/serviceaccounts/{}/token",
+            &[namespace, name],
+        );
+        // Ten minutes, the shortest that the API takes.
+        let body = json!({
+            "apiVersion": "authentication.k8s.io/v1",
+            "kind": "TokenRequest",
+            "spec": {"audiences": [audience], "expirationSeconds": 600},
+        });
+        let ask = Ask {
+            operation: "mint",
+            object: format!("a token for {}", service_account_label(namespace, name)),
+            method: Method::POST,
+            path: &url,
+            content: Some(("application/json", body.to_string().into_bytes())),
+        };
+        let answer: TokenRequest = self.cluster.read(ask).await?;
+        Ok(SecretString::from(answer.status.token))
+    }
+
+    /// Lists the Namespaces that carry a vCluster's labels (namespace sync).
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`]
+    pub async fn namespaces_of(
+        &self,
+        vcluster: &str,
+        vcluster_namespace: &str,
+    ) -> Result<Vec<Meta>, ApiError> {
+        let selector =
+            format!("{VCLUSTER_NAME}={vcluster},{VCLUSTER_NAMESPACE}={vcluster_namespace}");
+        list_in(
+            &self.cluster,
+            "api/v1",
+            "namespaces",
+            "synced Namespaces",
+            &Scope::All,
+            Some(&selector),
+            None,
+        )
+        .await
+    }
+
+    /// Lists the pods in scope that a vCluster has synced.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`]
+    pub async fn pods_of(&self, vcluster: &str, scope: &Scope) -> Result<Vec<Pod>, ApiError> {
+        let selector = format!("{MANAGED_BY}={vcluster}");
+        list_in(
+            &self.cluster,
+            "api/v1",
+            "pods",
+            "synced pods",
+            scope,
+            Some(&selector),
+            None,
+        )
+        .await
+    }
+
+    /// Lists the pods that run as a host ServiceAccount.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`]
+    pub async fn pods_using(
+        &self,
+        namespace: &str,
+        service_account: &str,
+    ) -> Result<Vec<Pod>, ApiError> {
+        pods_using(&self.cluster, namespace, service_account).await
+    }
+
+    /// Lists the mutating admission webhooks.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`]
+    pub async fn webhooks(&self) -> Result<Vec<WebhookConfiguration>, ApiError> {
+        list_in(
+            &self.cluster,
+            "apis/admissionregistration.k8s.io/v1",
+            "mutatingwebhookconfigurations",
+            "mutating webhooks",
+            &Scope::All,
+            None,
+            None,
+        )
+        .await
+    }
+}
+
+#[derive(Deserialize)]
+struct ConfigurationSecret {
+    #[serde(default)]
+    data: ConfigurationData,
+}
+
+#[derive(Default, Deserialize)]
+struct ConfigurationData {
+    #[serde(rename = "config.yaml")]
+    config: Option<ByteString>,
+}
+
+#[derive(Deserialize)]
+struct Discovery {
+    issuer: String,
+}
+
+#[derive(Deserialize)]
+struct TokenRequest {
+    status: TokenStatus,
+}
+
+#[derive(Deserialize)]
+struct TokenStatus {
+    token: String,
+}

@@ -1,0 +1,311 @@
+//! Requests and lists: one place that sends, waits, renews credentials and reads answers.
+
+use std::error::Error;
+
+use http::{Method, Request, Response};
+use http_body_util::{BodyExt, Limited};
+use kube::client::Body;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::cluster::Cluster;
+use crate::error::{ApiCause, ApiError, FieldCause};
+use crate::path::with_query;
+
+/// Objects in one page of a list.
+const PAGE: &str = "500";
+
+/// Longest answer that is read, in bytes: a guard against a server that never ends.
+const LONGEST_ANSWER: usize = 256 << 20;
+
+/// Characters of an answer's text that an error shows, where it is no Kubernetes `Status`.
+const SHOWN: usize = 200;
+
+/// One request, and how an error names it.
+pub(crate) struct Ask<'a> {
+    pub(crate) operation: &'static str,
+    pub(crate) object: String,
+    pub(crate) method: Method,
+    pub(crate) path: &'a str,
+    pub(crate) content: Option<(&'static str, Vec<u8>)>,
+}
+
+impl<'a> Ask<'a> {
+    pub(crate) fn get(object: String, path: &'a str) -> Self {
+        Self {
+            operation: "get",
+            object,
+            method: Method::GET,
+            path,
+            content: None,
+        }
+    }
+}
+
+/// One list: what, where, and which of it.
+pub(crate) struct List<'a> {
+    pub(crate) object: String,
+    pub(crate) path: &'a str,
+    pub(crate) labels: Option<&'a str>,
+    pub(crate) fields: Option<&'a str>,
+}
+
+#[derive(Deserialize)]
+struct Page<T> {
+    #[serde(default)]
+    metadata: PageMetadata,
+    items: Option<Vec<T>>,
+}
+
+#[derive(Default, Deserialize)]
+struct PageMetadata {
+    #[serde(rename = "continue", default)]
+    next: String,
+}
+
+#[derive(Deserialize)]
+struct Status {
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    reason: String,
+    details: Option<StatusDetails>,
+}
+
+#[derive(Default, Deserialize)]
+struct StatusDetails {
+    #[serde(default)]
+    name: String,
+    causes: Option<Vec<FieldCause>>,
+}
+
+/// A refusal, with whether it says that exactly the object asked for is absent.
+struct Refusal {
+    cause: ApiCause,
+    absent: bool,
+}
+
+impl Cluster {
+    /// Sends a request and parses the answer.
+    pub(crate) async fn read<T: DeserializeOwned>(&self, ask: Ask<'_>) -> Result<T, ApiError> {
+        let answer = self.send(&ask).await;
+        let answer = answer.and_then(|bytes| parse(&bytes).map_err(Refusal::from));
+        answer.map_err(|refusal| self.error(ask.operation, ask.object, refusal.cause))
+    }
+
+    /// The same, with `None` where the API server says that this object is not there.
+    pub(crate) async fn find<T: DeserializeOwned>(
+        &self,
+        ask: Ask<'_>,
+    ) -> Result<Option<T>, ApiError> {
+        let answer = match self.send(&ask).await {
+            Err(Refusal { absent: true, .. }) => return Ok(None),
+            answer => answer,
+        };
+        let answer = answer.and_then(|bytes| parse(&bytes).map_err(Refusal::from));
+        answer
+            .map(Some)
+            .map_err(|refusal| self.error(ask.operation, ask.object, refusal.cause))
+    }
+
+    /// Lists everything, page by page.
+    pub(crate) async fn list<T: DeserializeOwned>(
+        &self,
+        list: List<'_>,
+    ) -> Result<Vec<T>, ApiError> {
+        let mut items: Vec<T> = Vec::new();
+        let mut next = String::new();
+        let mut limit = Some(PAGE);
+        loop {
+            let path = with_query(
+                list.path,
+                &[
+                    ("labelSelector", list.labels),
+                    ("fieldSelector", list.fields),
+                    ("limit", limit),
+                    (
+                        "continue",
+                        Some(next.as_str()).filter(|next| !next.is_empty()),
+                    ),
+                ],
+            );
+            let ask = Ask {
+                operation: "list",
+                ..Ask::get(String::new(), &path)
+            };
+            let page = match self.send(&ask).await {
+                Ok(bytes) => parse::<Page<T>>(&bytes).map_err(Refusal::from),
+                Err(refusal) => Err(refusal),
+            };
+            match page {
+                Ok(page) => {
+                    items.extend(page.items.into_iter().flatten());
+                    if page.metadata.next.is_empty() {
+                        return Ok(items);
+                    }
+                    next = page.metadata.next;
+                }
+                // The snapshot of the first page is compacted away: once more in one piece, as
+                // client-go's pager does.
+                Err(Refusal {
+                    cause: ApiCause::Refused { code: 410, .. },
+                    ..
+                }) if !next.is_empty() => {
+                    items.clear();
+                    next.clear();
+                    limit = None;
+                }
+                Err(refusal) => return Err(self.error("list", list.object, refusal.cause)),
+            }
+        }
+    }
+
+    fn error(&self, operation: &'static str, object: String, cause: ApiCause) -> ApiError {
+        ApiError {
+            operation,
+            object,
+            cluster: self.label(),
+            cause,
+        }
+    }
+
+    /// Sends; a 401 runs the credential plugin, where there is one, and sends again.
+    async fn send(&self, ask: &Ask<'_>) -> Result<Vec<u8>, Refusal> {
+        let (client, credential) = self.current().await?;
+        let first = self.send_with(&client, ask).await;
+        let refused = matches!(
+            &first,
+            Err(Refusal {
+                cause: ApiCause::Refused { code: 401, .. },
+                ..
+            })
+        );
+        match credential {
+            Some(credential) if refused => {
+                let (client, _) = self.renew(&credential).await?;
+                self.send_with(&client, ask).await
+            }
+            Some(_) | None => first,
+        }
+    }
+
+    async fn send_with(&self, client: &kube::Client, ask: &Ask<'_>) -> Result<Vec<u8>, Refusal> {
+        let exchange = async {
+            let answer = client.send(request(ask)?).await.map_err(sending)?;
+            let (parts, body) = answer.into_parts();
+            let body = Limited::new(body, LONGEST_ANSWER)
+                .collect()
+                .await
+                .map_err(unreachable_because)?
+                .to_bytes();
+            let answer = Response::from_parts(parts, body.to_vec());
+            if answer.status().is_success() {
+                Ok(answer.into_body())
+            } else {
+                Err(refusal(&answer))
+            }
+        };
+        match self.settings().request_timeout {
+            None => exchange.await,
+            Some(after) => tokio::time::timeout(after, exchange)
+                .await
+                .unwrap_or(Err(ApiCause::TimedOut { after }.into())),
+        }
+    }
+}
+
+impl From<ApiCause> for Refusal {
+    fn from(cause: ApiCause) -> Self {
+        Self {
+            cause,
+            absent: false,
+        }
+    }
+}
+
+fn request(ask: &Ask<'_>) -> Result<Request<Body>, ApiCause> {
+    let mut request = Request::builder()
+        .method(&ask.method)
+        .uri(ask.path)
+        .header(http::header::ACCEPT, "application/json");
+    let body = match &ask.content {
+        None => Vec::new(),
+        Some((content_type, body)) => {
+            request = request.header(http::header::CONTENT_TYPE, *content_type);
+            body.clone()
+        }
+    };
+    request
+        .body(Body::from(body))
+        .map_err(|error| ApiCause::Unsendable(Box::new(error)))
+}
+
+/// kube's wrapper repeats what it wraps.
+fn sending(error: kube::Error) -> ApiCause {
+    if let kube::Error::Service(source) = error {
+        return ApiCause::Unreachable(source);
+    }
+    ApiCause::Unreachable(Box::new(error))
+}
+
+pub(crate) fn unreachable_because(error: impl Into<Box<dyn Error + Send + Sync>>) -> ApiCause {
+    ApiCause::Unreachable(error.into())
+}
+
+/// Parses an answer. An error tells the place and never the text, which can hold secrets.
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiCause> {
+    serde_json::from_slice(bytes).map_err(|error| ApiCause::NotUnderstood {
+        fault: if looks_like_html(bytes) {
+            "it is a web page".to_owned()
+        } else {
+            format!(
+                "unexpected JSON at line {}, column {}",
+                error.line(),
+                error.column()
+            )
+        },
+    })
+}
+
+fn looks_like_html(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_start().starts_with(b"<")
+}
+
+fn refusal(answer: &Response<Vec<u8>>) -> Refusal {
+    let code = answer.status().as_u16();
+    let body = answer.body().as_slice();
+    let status = serde_json::from_slice::<Status>(body)
+        .ok()
+        .filter(|status| status.kind == "Status");
+    match status {
+        Some(status) => {
+            let details = status.details.unwrap_or_default();
+            Refusal {
+                absent: code == 404 && status.reason == "NotFound" && !details.name.is_empty(),
+                cause: ApiCause::Refused {
+                    code,
+                    reason: status.reason,
+                    message: status.message,
+                    causes: details.causes.unwrap_or_default(),
+                },
+            }
+        }
+        None => {
+            let text = if looks_like_html(body) {
+                "a web page".to_owned()
+            } else {
+                let text = String::from_utf8_lossy(body);
+                text.trim().chars().take(SHOWN).collect()
+            };
+            ApiCause::Refused {
+                code,
+                reason: answer.status().canonical_reason().unwrap_or("").to_owned(),
+                message: text,
+                causes: Vec::new(),
+            }
+            .into()
+        }
+    }
+}

@@ -1,0 +1,419 @@
+//! What the steps ask a tenant cluster.
+
+use std::collections::BTreeMap;
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::cluster::Cluster;
+use crate::error::{ApiCause, ApiError};
+use crate::object::{Meta, Pod, Service, ServiceAccount, Workload, WorkloadObject};
+use crate::path::{path, with_query};
+use crate::request::{Ask, List};
+
+/// Default of the field manager's name.
+pub const FIELD_MANAGER: &str = "kubectl-vwi";
+
+/// A tenant cluster.
+#[derive(Clone, Debug)]
+pub struct Tenant {
+    cluster: Cluster,
+}
+
+/// Which ServiceAccounts, pods or workloads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Of one namespace.
+    Namespace(String),
+    /// Of all namespaces.
+    All,
+}
+
+/// Annotations to be applied to a ServiceAccount.
+#[derive(Clone, Debug)]
+pub struct Annotations<'a> {
+    /// Its namespace.
+    pub namespace: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// The uid that was read: the write can neither create it nor hit a successor.
+    pub uid: &'a str,
+    /// All keys that the field manager is to own; one that it owned before and is not here goes.
+    pub annotations: &'a BTreeMap<String, String>,
+    /// The field manager; [`FIELD_MANAGER`] by default.
+    pub field_manager: &'a str,
+    /// Whether to take keys over from other managers.
+    pub force: bool,
+    /// Whether the server only says what it would do.
+    pub dry_run: bool,
+}
+
+/// One key that another field manager owns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldConflict {
+    /// The field's path, such as `.metadata.annotations.KEY`.
+    pub field: String,
+    /// The server's own words, which name the manager.
+    pub message: String,
+    /// The manager's name; `before-first-apply` stands for all writes before the first apply.
+    pub manager: Option<String>,
+}
+
+impl ApiError {
+    /// Returns the fields that kept a server-side apply from being done.
+    pub fn field_conflicts(&self) -> Vec<FieldConflict> {
+        self.field_causes()
+            .iter()
+            .filter(|cause| cause.reason == "FieldManagerConflict")
+            .map(|cause| FieldConflict {
+                field: cause.field.clone(),
+                message: cause.message.clone(),
+                manager: cause.message.split('"').nth(1).map(str::to_owned),
+            })
+            .collect()
+    }
+}
+
+impl Tenant {
+    /// Takes a cluster for a tenant.
+    pub fn new(cluster: Cluster) -> Self {
+        Self { cluster }
+    }
+
+    /// Returns the connection.
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// Reads a ServiceAccount; `None` if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`]
+    pub async fn service_account(
+        &self,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Option<ServiceAccount>, ApiError> {
+        find_service_account(&self.cluster, namespace, name).await
+    }
+
+    /// Lists ServiceAccounts, page by page.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`]
+    pub async fn service_accounts(
+        &self,
+        scope: &Scope,
+        label_selector: Option<&str>,
+        field_selector: Option<&str>,
+    ) -> Result<Vec<ServiceAccount>, ApiError> {
+        list_in(
+            &self.cluster,
+            "api/v1",
+            "serviceaccounts",
+            "ServiceAccounts",
+            scope,
+            label_selector,
+            field_selector,
+        )
+        .await
+    }
+
+    /// Returns the uid of Namespace `kube-system`, which tells clusters apart.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`], also if it is not there.
+    pub async fn cluster_uid(&self) -> Result<String, ApiError> {
+        let ask = Ask::get(
+            "Namespace `kube-system`".to_owned(),
+            "/api/v1/namespaces/kube-system",
+        );
+        let namespace: Meta = self.cluster.read(ask).await?;
+        Ok(namespace.metadata.uid)
+    }
+
+    /// Returns the address of Service `default/kubernetes`, which a vCluster's Service on the host
+    /// has too.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`], also if it is not there.
+    pub async fn service_ip(&self) -> Result<Option<String>, ApiError> {
+        let ask = Ask::get(
+            "Service `default/kubernetes`".to_owned(),
+            "/api/v1/namespaces/default/services/kubernetes",
+        );
+        let service: Service = self.cluster.read(ask).await?;
+        Ok(service.spec.cluster_ip)
+    }
+
+    /// Applies annotations to a ServiceAccount, server-side; returns the object as it is then.
+    ///
+    /// Seen on Kubernetes 1.36: an object that is not there is answered with 409 (`uid mismatch`),
+    /// another object of that name with 422 (`field is immutable`), a key of another manager with
+    /// 409 and [`ApiError::field_conflicts`].
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`]
+    pub async fn apply_annotations(
+        &self,
+        wanted: &Annotations<'_>,
+    ) -> Result<ServiceAccount, ApiError> {
+        apply_annotations(&self.cluster, wanted).await
+    }
+
+    /// Creates a ServiceAccount with these annotations; one that is there is a conflict.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`]; [`ApiError::is_conflict`] if it exists.
+    pub async fn create_service_account(
+        &self,
+        namespace: &str,
+        name: &str,
+        annotations: &BTreeMap<String, String>,
+        field_manager: &str,
+        dry_run: bool,
+    ) -> Result<ServiceAccount, ApiError> {
+        let url = path("/api/v1/namespaces/{}/serviceaccounts", &[namespace]);
+        let url = with_query(
+            &url,
+            &[
+                ("fieldManager", Some(field_manager)),
+                ("dryRun", dry_run.then_some("All")),
+            ],
+        );
+        let body = json!({
+            "apiVersion": "v1",
+            "kind": "ServiceAccount",
+            "metadata": {"name": name, "namespace": namespace, "annotations": annotations},
+        });
+        let ask = Ask {
+            operation: "create",
+            object: service_account_label(namespace, name),
+            method: Method::POST,
+            path: &url,
+            content: Some(("application/json", bytes(&body))),
+        };
+        self.cluster.read(ask).await
+    }
+
+    /// Lists the pods that run as a ServiceAccount.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`]
+    pub async fn pods_using(
+        &self,
+        namespace: &str,
+        service_account: &str,
+    ) -> Result<Vec<Pod>, ApiError> {
+        pods_using(&self.cluster, namespace, service_account).await
+    }
+
+    /// Lists all pods in scope, page by page.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`]
+    pub async fn pods(
+        &self,
+        scope: &Scope,
+        label_selector: Option<&str>,
+    ) -> Result<Vec<Pod>, ApiError> {
+        list_in(
+            &self.cluster,
+            "api/v1",
+            "pods",
+            "pods",
+            scope,
+            label_selector,
+            None,
+        )
+        .await
+    }
+
+    /// Lists Deployments, StatefulSets, DaemonSets, CronJobs and Jobs in scope.
+    ///
+    /// Jobs of a CronJob are left out: their template is the CronJob's.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`]
+    pub async fn workloads(&self, scope: &Scope) -> Result<Vec<Workload>, ApiError> {
+        let mut all = Vec::new();
+        for (group, resource, kind) in WORKLOADS {
+            let label = format!("{kind}s");
+            let found: Vec<WorkloadObject> =
+                list_in(&self.cluster, group, resource, &label, scope, None, None).await?;
+            all.extend(found.into_iter().map(|object| object.into_workload(kind)));
+        }
+        all.retain(|workload| {
+            let owners = &workload.metadata.owner_references;
+            workload.kind != "Job" || owners.iter().all(|owner| owner.kind != "CronJob")
+        });
+        Ok(all)
+    }
+
+    /// Lists the workloads of a namespace whose pods run as a ServiceAccount.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`]
+    pub async fn workloads_using(
+        &self,
+        namespace: &str,
+        service_account: &str,
+    ) -> Result<Vec<Workload>, ApiError> {
+        let mut workloads = self
+            .workloads(&Scope::Namespace(namespace.to_owned()))
+            .await?;
+        workloads.retain(|workload| {
+            let used = workload.template.service_account_name.as_str();
+            let used = if used.is_empty() { "default" } else { used };
+            used == service_account
+        });
+        Ok(workloads)
+    }
+}
+
+/// Group, resource and kind of what has a pod template.
+const WORKLOADS: [(&str, &str, &str); 5] = [
+    ("apis/apps/v1", "deployments", "Deployment"),
+    ("apis/apps/v1", "statefulsets", "StatefulSet"),
+    ("apis/apps/v1", "daemonsets", "DaemonSet"),
+    ("apis/batch/v1", "cronjobs", "CronJob"),
+    ("apis/batch/v1", "jobs", "Job"),
+];
+
+pub(crate) fn service_account_label(namespace: &str, name: &str) -> String {
+    format!("ServiceAccount `{namespace}/{name}`")
+}
+
+pub(crate) async fn find_service_account(
+    cluster: &Cluster,
+    namespace: &str,
+    name: &str,
+) -> Result<Option<ServiceAccount>, ApiError> {
+    let url = path(
+        "/api/v1/namespaces/{}/serviceaccounts/{}",
+        &[namespace, name],
+    );
+    let ask = Ask::get(service_account_label(namespace, name), &url);
+    cluster.find(ask).await
+}
+
+pub(crate) async fn pods_using(
+    cluster: &Cluster,
+    namespace: &str,
+    service_account: &str,
+) -> Result<Vec<Pod>, ApiError> {
+    let url = path("/api/v1/namespaces/{}/pods", &[namespace]);
+    let fields = format!("spec.serviceAccountName={service_account}");
+    cluster
+        .list(List {
+            object: format!(
+                "pods of {}",
+                service_account_label(namespace, service_account)
+            ),
+            path: &url,
+            labels: None,
+            fields: Some(&fields),
+        })
+        .await
+}
+
+pub(crate) async fn apply_annotations(
+    cluster: &Cluster,
+    wanted: &Annotations<'_>,
+) -> Result<ServiceAccount, ApiError> {
+    let url = path(
+        "/api/v1/namespaces/{}/serviceaccounts/{}",
+        &[wanted.namespace, wanted.name],
+    );
+    let url = with_query(
+        &url,
+        &[
+            ("fieldManager", Some(wanted.field_manager)),
+            ("force", Some(if wanted.force { "true" } else { "false" })),
+            ("fieldValidation", Some("Strict")),
+            ("dryRun", wanted.dry_run.then_some("All")),
+        ],
+    );
+    let body = json!({
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": {
+            "name": wanted.name,
+            "namespace": wanted.namespace,
+            "uid": wanted.uid,
+            "annotations": wanted.annotations,
+        },
+    });
+    let ask = Ask {
+        operation: "apply",
+        object: service_account_label(wanted.namespace, wanted.name),
+        method: Method::PATCH,
+        path: &url,
+        content: Some(("application/apply-patch+yaml", bytes(&body))),
+    };
+    cluster.read(ask).await
+}
+
+pub(crate) async fn list_in<T: serde::de::DeserializeOwned>(
+    cluster: &Cluster,
+    group: &str,
+    resource: &str,
+    label: &str,
+    scope: &Scope,
+    labels: Option<&str>,
+    fields: Option<&str>,
+) -> Result<Vec<T>, ApiError> {
+    let (url, object) = match scope {
+        Scope::All => (
+            format!("/{group}/{resource}"),
+            format!("{label} in all namespaces"),
+        ),
+        Scope::Namespace(namespace) => (
+            path(
+                &format!("/{group}/namespaces/{{}}/{resource}"),
+                &[namespace],
+            ),
+            format!("{label} in namespace `{namespace}`"),
+        ),
+    };
+    let list = List {
+        object,
+        path: &url,
+        labels,
+        fields,
+    };
+    cluster.list(list).await
+}
+
+/// JSON values always serialise.
+fn bytes(body: &Value) -> Vec<u8> {
+    body.to_string().into_bytes()
+}
+
+/// Whether a refused apply says that the object is not the one whose uid was sent.
+pub fn is_other_object(error: &ApiError) -> bool {
+    match &error.cause {
+        ApiCause::Refused {
+            code: 409, message, ..
+        } => error.field_conflicts().is_empty() && message.contains("uid mismatch"),
+        ApiCause::Refused {
+            code: 422, message, ..
+        } => message.contains("uid"),
+        ApiCause::Refused { .. }
+        | ApiCause::Unreachable(_)
+        | ApiCause::TimedOut { .. }
+        | ApiCause::NotUnderstood { .. }
+        | ApiCause::Unsendable(_)
+        | ApiCause::Credential(_) => false,
+    }
+}
