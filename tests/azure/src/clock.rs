@@ -102,13 +102,16 @@ impl Arrival {
         }
     }
 
+    /// Whether the change would have arrived for a use now.
+    pub(crate) fn would_arrive(self, delay: Delay, now: Moment) -> bool {
+        let waited = now.saturating_sub(self.since);
+        let is_over = waited >= milliseconds(delay.seconds) && self.turned_away >= delay.attempts;
+        self.settled || is_over
+    }
+
     /// Whether the change has arrived; counts a use that is turned away.
     pub(crate) fn has_arrived(&mut self, delay: Delay, now: Moment) -> bool {
-        if self.settled {
-            return true;
-        }
-        let waited = now.saturating_sub(self.since);
-        self.settled = waited >= milliseconds(delay.seconds) && self.turned_away >= delay.attempts;
+        self.settled = self.would_arrive(delay, now);
         if !self.settled {
             self.turned_away += 1;
         }

@@ -100,8 +100,11 @@ impl Shared {
         let bearer = token::read(request, self.worlds.common());
         let Some(world) = self.find_world(service, segments, bearer.as_ref()) else {
             return plain(match service {
-                Service::Entra => entra::unknown_tenant(self, request, segments),
-                Service::Arm | Service::Graph => arm::without_world(request, bearer.as_ref()),
+                Service::Entra => entra::unknown_tenant(request, segments),
+                Service::Arm | Service::Graph => {
+                    let url = &self.worlds.common().url;
+                    arm::without_world(request, bearer.as_ref(), url)
+                }
             });
         };
         let sequence = self.sequence.fetch_add(1, Ordering::Relaxed);
@@ -143,7 +146,7 @@ impl Shared {
         bearer: Option<&Bearer>,
     ) -> Option<World> {
         let by_path = match (service, segments) {
-            (Service::Entra, [tenant, ..]) => return self.worlds.get(tenant).ok(),
+            (Service::Entra, [tenant, ..]) => return self.worlds.by_tenant(tenant),
             (Service::Arm, [first, id, ..]) if first.eq_ignore_ascii_case("subscriptions") => {
                 self.worlds.get(id).ok()
             }

@@ -334,6 +334,9 @@ pub struct EntraRules {
     pub leeway_seconds: i64,
     /// Seconds by which Entra's clock is ahead of the real one. Default 0.
     pub clock_offset_seconds: i64,
+    /// Seconds for which an issuer's keys are kept; an unknown key id fetches them again at once.
+    /// Default 5.
+    pub keys_fresh_seconds: u64,
 }
 
 impl Default for EntraRules {
@@ -356,6 +359,7 @@ impl Default for EntraRules {
             token_seconds: 3599,
             leeway_seconds: 300,
             clock_offset_seconds: 0,
+            keys_fresh_seconds: 5,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What exists in a world.
 
-mod planting;
+pub(crate) mod planting;
 mod view;
 
 use std::collections::HashSet;

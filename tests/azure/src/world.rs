@@ -280,6 +280,13 @@ impl Worlds {
         found.ok_or_else(|| WorldError::NoWorld { id: id.to_owned() })
     }
 
+    /// Returns the world with this tenant id or tenant domain.
+    pub(crate) fn by_tenant(&self, id: &str) -> Option<World> {
+        let table = lock(&self.table);
+        let mut worlds = table.values();
+        worlds.find(|world| world.is_tenant(id)).cloned()
+    }
+
     /// Removes a world; returns whether it was there.
     pub fn remove(&self, id: &str) -> bool {
         lock(&self.table).remove(id).is_some()
@@ -289,8 +296,11 @@ impl Worlds {
 impl World {
     /// Whether an id is this world's tenant, domain or subscription.
     pub(crate) fn answers_to(&self, id: &str) -> bool {
+        self.is_tenant(id) || self.state().subscription(id).is_some()
+    }
+
+    fn is_tenant(&self, id: &str) -> bool {
         id.eq_ignore_ascii_case(&self.inner.tenant_id)
             || id.eq_ignore_ascii_case(&self.inner.tenant_domain_name)
-            || self.state().subscription(id).is_some()
     }
 }

@@ -13,6 +13,7 @@ pub(crate) struct EntraError {
     code: u32,
     text: String,
     status: Option<u16>,
+    error: Option<&'static str>,
 }
 
 impl EntraError {
@@ -21,6 +22,7 @@ impl EntraError {
             code,
             text: text.into(),
             status: None,
+            error: None,
         }
     }
 
@@ -31,9 +33,11 @@ impl EntraError {
         self
     }
 
-    /// Returns the AADSTS number.
-    pub(crate) fn code(&self) -> u32 {
-        self.code
+    /// Returns the error with another `error` than usual.
+    #[must_use]
+    pub(crate) fn with_error(mut self, error: &'static str) -> Self {
+        self.error = Some(error);
+        self
     }
 
     /// Makes the reply. `correlation` is the client's own id of the request.
@@ -41,23 +45,23 @@ impl EntraError {
         let (usual_status, usual_error) = shape(self.code);
         let switched = rules.statuses.get(&self.code).copied();
         let status = self.status.or(switched).unwrap_or(usual_status);
-        let error = match status {
+        let error = self.error.unwrap_or(match status {
             401 if usual_status != 401 => "invalid_client",
             400 if usual_status == 401 => "invalid_request",
             _ => usual_error,
-        };
+        });
         let trace_id = new_id();
         let correlation_id = correlation.map_or_else(new_id, str::to_owned);
         let timestamp = entra_time(real_now());
+        // The older codes break the line here.
         let gap = if self.code.to_string().starts_with("7002") {
-            [" "; 3]
+            " "
         } else {
-            ["\r\n"; 3]
+            "\r\n"
         };
-        let [before_trace, before_correlation, before_time] = gap;
         let description = format!(
-            "AADSTS{}: {}{before_trace}Trace ID: {trace_id}{before_correlation}Correlation ID: \
-             {correlation_id}{before_time}Timestamp: {timestamp}",
+            "AADSTS{}: {}{gap}Trace ID: {trace_id}{gap}Correlation ID: {correlation_id}{gap}\
+             Timestamp: {timestamp}",
             self.code, self.text
         );
         let mut body = Map::new();
@@ -85,5 +89,92 @@ fn shape(code: u32) -> (u16, &'static str) {
             (400, "invalid_request")
         }
         _ => (401, "invalid_client"),
+    }
+}
+
+/// The texts of errors that several places give.
+pub(crate) mod texts {
+    use super::EntraError;
+    use crate::entra::assertion::Claims;
+
+    const NO_MATCH: &str = "No matching federated identity record found for presented assertion";
+
+    const ADVICE: &str = "Check your federated identity credential Subject, Audience and Issuer \
+         against the presented assertion. \
+         https://learn.microsoft.com/entra/workload-id/workload-identity-federation";
+
+    /// No credential fits an assertion; the code says in what.
+    pub(in crate::entra) fn no_match(code: u32, claims: &Claims) -> EntraError {
+        let Claims { iss, sub, .. } = claims;
+        let audience = claims.audiences().join(",");
+        let text = match code {
+            700_211 => format!("{NO_MATCH} issuer '{iss}'. {ADVICE}"),
+            700_212 => format!("{NO_MATCH} audience '{audience}'. {ADVICE}"),
+            700_213 => format!("{NO_MATCH} subject '{sub}'. {ADVICE}"),
+            7_002_138 => format!(
+                "{NO_MATCH} subject '{sub}'. The subject matches with case-insensitive \
+                 comparison, but not with case-sensitive comparison. {ADVICE}"
+            ),
+            70025 => {
+                "Client application has no configured federated identity credentials".to_owned()
+            }
+            _ => format!(
+                "{NO_MATCH}. Assertion Issuer: '{iss}'. Assertion Subject: '{sub}'. Assertion \
+                 Audience: '{audience}'."
+            ),
+        };
+        EntraError::new(code, text)
+    }
+
+    /// A signature does not verify.
+    pub(crate) fn bad_signature(code: u32) -> EntraError {
+        let text = match code {
+            50013 => {
+                "Assertion failed signature validation. [Reason - The provided signature value \
+                 did not match the expected signature value.]"
+            }
+            900_384 => "JWT token failed signature validation.",
+            _ => {
+                "Client assertion contains an invalid signature. [Reason - The key was found, but \
+                 use of the key to verify the signature failed.]"
+            }
+        };
+        EntraError::new(code, text)
+    }
+
+    /// Nobody has this client id.
+    pub(crate) fn no_application(client_id: &str, directory: &str) -> EntraError {
+        let text = format!(
+            "Application with identifier '{client_id}' was not found in the directory \
+             '{directory}'. This can happen if the application has not been installed by the \
+             administrator of the tenant or consented to by any user in the tenant. You may have \
+             sent your authentication request to the wrong tenant."
+        );
+        EntraError::new(700_016, text)
+    }
+
+    /// Neither secret nor assertion.
+    pub(crate) fn no_secret() -> EntraError {
+        let text = "The request body must contain the following parameter: 'client_assertion' or \
+                    'client_secret'.";
+        EntraError::new(7_000_218, text)
+    }
+
+    /// There is no such tenant.
+    pub(crate) fn no_tenant(tenant: &str) -> EntraError {
+        let is_domain = tenant.contains('.');
+        if !is_domain && uuid::Uuid::try_parse(tenant).is_err() {
+            let text = format!(
+                "Specified tenant identifier '{tenant}' is neither a valid DNS name, nor a valid \
+                 external domain."
+            );
+            return EntraError::new(900_023, text);
+        }
+        let text = format!(
+            "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and \
+             are signing into the correct cloud. Check with your subscription administrator, this \
+             may happen if there are no active subscriptions for the tenant."
+        );
+        EntraError::new(90002, text)
     }
 }

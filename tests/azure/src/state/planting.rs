@@ -342,7 +342,10 @@ fn planted_credential(mut spec: CredentialSpec) -> Credential {
     if spec.audiences.is_empty() {
         spec.audiences.push(PUBLIC_AUDIENCE.to_owned());
     }
-    Credential::new(spec, Arrival::long_ago())
+    let mut credential = Credential::new(spec, Arrival::long_ago());
+    // Its first success is long past.
+    credential.failures_left = Some(0);
+    credential
 }
 
 fn missing(what: &'static str, name: &str) -> WorldError {

@@ -1,0 +1,94 @@
+//! Role definitions.
+
+use serde_json::{Value, json};
+
+use crate::arm::Context;
+use crate::arm::errors::ArmError;
+use crate::arm::filter::{self, Term};
+use crate::arm::gate::definition_scope;
+use crate::arm::subscriptions::only_get;
+use crate::http::Reply;
+use crate::rights::RoleDefinition;
+use crate::state::State;
+
+/// Lists the role definitions that can be assigned at a scope.
+pub(super) fn list(context: &Context<'_>, state: &State, scope: &str) -> Result<Reply, ArmError> {
+    only_get(context)?;
+    let terms = filter::read(context.request.query("$filter"))?;
+    let fits = |definition: &RoleDefinition| {
+        terms.iter().all(|term| match term {
+            Term::RoleName(name) => definition.role_name.eq_ignore_ascii_case(name),
+            Term::Type(kind) => type_of(definition).eq_ignore_ascii_case(kind),
+            Term::AtScope | Term::AtScopeAndBelow => true,
+            Term::AssignedTo(_) | Term::PrincipalId(_) => false,
+        })
+    };
+    let definitions = state.definitions.iter().filter(|one| fits(one));
+    let items = definitions.map(|one| view(one, scope)).collect();
+    context.page(state, items)
+}
+
+/// One role definition by its GUID.
+pub(super) fn one(
+    context: &Context<'_>,
+    state: &State,
+    scope: &str,
+    name: &str,
+) -> Result<Reply, ArmError> {
+    only_get(context)?;
+    let mut definitions = state.definitions.iter();
+    match definitions.find(|one| one.guid.eq_ignore_ascii_case(name)) {
+        Some(definition) => Ok(Reply::json(200, &view(definition, scope))),
+        None => Err(absent(404, name)),
+    }
+}
+
+/// Returns the id of a role definition as it is shown at a scope: that of its subscription.
+pub(super) fn id(guid: &str, scope: &str) -> String {
+    let subscription = definition_scope(scope);
+    format!("{subscription}/providers/Microsoft.Authorization/roleDefinitions/{guid}")
+}
+
+/// There is no such role.
+pub(super) fn absent(status: u16, guid: &str) -> ArmError {
+    let id = guid.replace('-', "");
+    let message = format!("The specified role definition with ID '{id}' does not exist.");
+    ArmError::new(status, "RoleDefinitionDoesNotExist", message)
+}
+
+fn type_of(definition: &RoleDefinition) -> &'static str {
+    if definition.built_in {
+        "BuiltInRole"
+    } else {
+        "CustomRole"
+    }
+}
+
+fn view(definition: &RoleDefinition, scope: &str) -> Value {
+    let assignable = if definition.built_in {
+        "/".to_owned()
+    } else {
+        definition_scope(scope)
+    };
+    json!({
+        "properties": {
+            "roleName": definition.role_name,
+            "type": type_of(definition),
+            "description": format!("Role {} of the stand-in.", definition.role_name),
+            "assignableScopes": [assignable],
+            "permissions": [{
+                "actions": definition.actions,
+                "notActions": definition.not_actions,
+                "dataActions": definition.data_actions,
+                "notDataActions": [],
+            }],
+            "createdOn": "2015-02-02T21:55:09.8806423Z",
+            "updatedOn": "2021-11-11T20:13:47.8628684Z",
+            "createdBy": null,
+            "updatedBy": null,
+        },
+        "id": id(&definition.guid, scope),
+        "type": "Microsoft.Authorization/roleDefinitions",
+        "name": definition.guid,
+    })
+}
