@@ -48,7 +48,10 @@ impl Access {
         choice: &ClusterChoice,
         settings: &ConnectSettings,
     ) -> Result<Self, ConnectError> {
-        let context_name = choice.context.as_deref().or(kubeconfig.current_context());
+        let context_name = choice
+            .context
+            .as_deref()
+            .or_else(|| kubeconfig.current_context());
         let alone = choice.server.is_some() || choice.cluster.is_some();
         let context = match context_name {
             Some(name) => kubeconfig.context(name)?.clone(),

@@ -213,7 +213,12 @@ fn parse(text: &str, path: &Path) -> Result<Document, KubeconfigError> {
                 at: error.location().map(|at| (at.line(), at.column())),
             }
         })?;
-    let folder = path.parent().unwrap_or(Path::new(""));
+    // An empty value sets nothing, so that the next file's wins.
+    document.current_context = document
+        .current_context
+        .take()
+        .filter(|name| !name.is_empty());
+    let folder = path.parent().unwrap_or_else(|| Path::new(""));
     let absolute = |file: &mut Option<String>| {
         if let Some(name) = file.as_mut().filter(|name| !name.is_empty()) {
             *name = folder.join(&*name).to_string_lossy().into_owned();

@@ -279,33 +279,32 @@ fn refusal(answer: &Response<Vec<u8>>) -> Refusal {
     let status = serde_json::from_slice::<Status>(body)
         .ok()
         .filter(|status| status.kind == "Status");
-    match status {
-        Some(status) => {
-            let details = status.details.unwrap_or_default();
-            Refusal {
-                absent: code == 404 && status.reason == "NotFound" && !details.name.is_empty(),
-                cause: ApiCause::Refused {
-                    code,
-                    reason: status.reason,
-                    message: status.message,
-                    causes: details.causes.unwrap_or_default(),
-                },
-            }
-        }
-        None => {
-            let text = if looks_like_html(body) {
-                "a web page".to_owned()
-            } else {
-                let text = String::from_utf8_lossy(body);
-                text.trim().chars().take(SHOWN).collect()
-            };
-            ApiCause::Refused {
+    if let Some(status) = status {
+        let details = status.details.unwrap_or_default();
+        return Refusal {
+            absent: code == 404 && status.reason == "NotFound" && !details.name.is_empty(),
+            cause: ApiCause::Refused {
                 code,
-                reason: answer.status().canonical_reason().unwrap_or("").to_owned(),
-                message: text,
-                causes: Vec::new(),
-            }
-            .into()
-        }
+                reason: status.reason,
+                message: status.message,
+                causes: details.causes.unwrap_or_default(),
+            },
+        };
     }
+    let message = if looks_like_html(body) {
+        "a web page".to_owned()
+    } else {
+        let text = String::from_utf8_lossy(body);
+        text.trim().chars().take(SHOWN).collect()
+    };
+    ApiCause::Refused {
+        code,
+        reason: answer.status().canonical_reason().unwrap_or("").to_owned(),
+        message,
+        causes: Vec::new(),
+    }
+    .into()
 }
+
+#[cfg(test)]
+mod tests;

@@ -237,9 +237,9 @@ impl Tenant {
         .await
     }
 
-    /// Lists Deployments, StatefulSets, DaemonSets, CronJobs and Jobs in scope.
+    /// Lists the `Deployment`, `StatefulSet`, `DaemonSet`, `CronJob` and `Job` objects in scope.
     ///
-    /// Jobs of a CronJob are left out: their template is the CronJob's.
+    /// A `Job` of a `CronJob` is left out: its template is the `CronJob`'s.
     ///
     /// # Errors
     ///

@@ -85,7 +85,10 @@ impl HostCandidate {
             }));
         }
         let kubeconfig = Kubeconfig::load(&files)?;
-        let context = tenant.context.as_deref().or(kubeconfig.current_context());
+        let context = tenant
+            .context
+            .as_deref()
+            .or_else(|| kubeconfig.current_context());
         let parent = context
             .and_then(parent_context)
             .filter(|parent| kubeconfig.has_context(parent));
