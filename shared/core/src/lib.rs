@@ -12,6 +12,7 @@ pub mod namespaces;
 pub mod record;
 pub mod roles;
 pub mod step;
+pub mod stream;
 pub mod subject;
 pub mod text;
 pub mod translation;

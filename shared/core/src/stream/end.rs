@@ -1,0 +1,126 @@
+//! The last line of what a step writes.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::record::API_VERSION;
+
+/// What stands after the records of a step: how many they are, and whether they are all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StreamEnd {
+    /// The step that wrote it, as its word.
+    pub step: String,
+    /// Records since the end before.
+    pub records: u64,
+    /// Failed ones among them.
+    pub failed: u64,
+    /// Whether the records are everything in scope.
+    pub selection: Option<Selection>,
+    /// ServiceAccounts with one host name, of which the first may have left as a good record.
+    pub collisions: Vec<Collision>,
+    /// Why the step could not run.
+    pub error: Option<String>,
+}
+
+/// Whether the input was everything in scope.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Selection {
+    /// Everything in this scope.
+    All {
+        /// The scope, in words: a vCluster, a host, a file.
+        scope: String,
+    },
+    /// Only a part.
+    Narrowed {
+        /// What narrowed it: `names`, `namespace`, `selector`, `shard`, `partial`.
+        by: Vec<String>,
+    },
+}
+
+/// ServiceAccounts of which the host has but one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Collision {
+    /// Host namespace.
+    pub host_namespace: String,
+    /// Name on the host.
+    pub host_name: String,
+    /// `namespace/name` of the records that share it.
+    pub records: Vec<String>,
+}
+
+/// `kind` of the last line.
+pub(super) const KIND: &str = "StreamEnd";
+
+#[derive(Serialize, Deserialize)]
+struct Document<'a> {
+    #[serde(rename = "apiVersion")]
+    api_version: &'a str,
+    kind: &'a str,
+    metadata: Metadata,
+    status: EndStatus,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Metadata {
+    #[serde(default)]
+    name: String,
+}
+
+/// `status` of a StreamEnd, also of a list of records.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct EndStatus {
+    records: u64,
+    failed: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    selection: Option<Selection>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    collisions: Vec<Collision>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+impl StreamEnd {
+    /// Returns the `status` that a list of records shows.
+    pub(super) fn status(&self) -> EndStatus {
+        EndStatus {
+            records: self.records,
+            failed: self.failed,
+            selection: self.selection.clone(),
+            collisions: self.collisions.clone(),
+            error: self.error.clone(),
+        }
+    }
+
+    /// Reads an end from `metadata` and `status` of a document.
+    pub(super) fn from_document(document: &Map<String, Value>) -> Result<Self, serde_json::Error> {
+        let metadata = match document.get("metadata") {
+            Some(metadata) => Metadata::deserialize(metadata)?,
+            None => Metadata::default(),
+        };
+        let status = EndStatus::deserialize(document.get("status").unwrap_or(&Value::Null))?;
+        Ok(Self {
+            step: metadata.name,
+            records: status.records,
+            failed: status.failed,
+            selection: status.selection,
+            collisions: status.collisions,
+            error: status.error,
+        })
+    }
+}
+
+impl Serialize for StreamEnd {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Document {
+            api_version: API_VERSION,
+            kind: KIND,
+            metadata: Metadata {
+                name: self.step.clone(),
+            },
+            status: self.status(),
+        }
+        .serialize(serializer)
+    }
+}

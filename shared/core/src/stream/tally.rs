@@ -1,0 +1,259 @@
+//! Counts what came in, and says whether that was all of it.
+
+use serde_json::{Map, Value};
+
+use super::end::{self, Selection, StreamEnd};
+use super::error::StreamError;
+use super::{Accept, Collision, Deliver, Item, ServiceAccount};
+use crate::name::{is_label, is_subdomain};
+use crate::record::{self, API_VERSION, Record, RecordError};
+
+/// Whether the input is all of what was to come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Completeness {
+    /// Every record that a step wrote stands before an end with the right count.
+    Complete,
+    /// Written by hand or by kubectl: there is no end to miss.
+    Bare,
+    /// Nothing, or white space.
+    Empty,
+    /// Something is missing.
+    Incomplete {
+        /// Why that is known, as the end of a sentence.
+        why: String,
+    },
+}
+
+/// What came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Records.
+    pub records: u64,
+    /// Records that a step has failed.
+    pub failed: u64,
+    /// ServiceAccounts.
+    pub service_accounts: u64,
+    /// Whether that was all.
+    pub completeness: Completeness,
+    /// Steps that could not run, and why.
+    pub upstream_errors: Vec<(String, String)>,
+    /// Whether the steps' records are everything in scope: narrowed if any of the ends is.
+    pub selection: Option<Selection>,
+    /// Collisions that the ends report.
+    pub collisions: Vec<Collision>,
+}
+
+pub(super) struct Tally {
+    origin: String,
+    accept: Accept,
+    summary: Summary,
+    /// Since the last end.
+    open: u64,
+    /// Those of them that carry conditions.
+    open_of_steps: u64,
+    ends: u64,
+    documents: u64,
+    fault: Option<String>,
+}
+
+impl Tally {
+    pub(super) fn new(origin: &str, accept: Accept) -> Self {
+        Self {
+            origin: origin.to_owned(),
+            accept,
+            summary: Summary {
+                records: 0,
+                failed: 0,
+                service_accounts: 0,
+                completeness: Completeness::Bare,
+                upstream_errors: Vec::new(),
+                selection: None,
+                collisions: Vec::new(),
+            },
+            open: 0,
+            open_of_steps: 0,
+            ends: 0,
+            documents: 0,
+            fault: None,
+        }
+    }
+
+    pub(super) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Takes a document that has been read as a whole.
+    pub(super) fn document(
+        &mut self,
+        document: Map<String, Value>,
+        deliver: Deliver<'_>,
+    ) -> Result<(), StreamError> {
+        let text = |key: &str| document.get(key).and_then(Value::as_str);
+        let kind = text("kind").unwrap_or_default();
+        let ours = text("apiVersion").is_some_and(|version| version.starts_with("vwi/"));
+        match kind {
+            record::KIND if ours => self.record(document, deliver),
+            end::KIND if ours => {
+                if text("apiVersion") != Some(API_VERSION) {
+                    return Err(self.newer(text("apiVersion").unwrap_or_default()));
+                }
+                let end = StreamEnd::from_document(&document)
+                    .map_err(|source| self.json(0, source))?;
+                self.end(end, deliver)
+            }
+            "ServiceAccount" if text("apiVersion") == Some("v1") => {
+                let metadata = document.get("metadata");
+                let field = |key: &str| metadata?.get(key)?.as_str().map(str::to_owned);
+                self.service_account(
+                    ServiceAccount {
+                        namespace: field("namespace").unwrap_or_else(|| "default".to_owned()),
+                        name: field("name").unwrap_or_default(),
+                        uid: field("uid"),
+                    },
+                    deliver,
+                )
+            }
+            other => Err(self.kind(other)),
+        }
+    }
+
+    fn record(
+        &mut self,
+        document: Map<String, Value>,
+        deliver: Deliver<'_>,
+    ) -> Result<(), StreamError> {
+        let record = Record::from_document(document).map_err(|source| StreamError::Record {
+            origin: self.origin.clone(),
+            source,
+        })?;
+        self.documents += 1;
+        self.summary.records += 1;
+        self.open += 1;
+        if record.carries_conditions() {
+            self.open_of_steps += 1;
+        }
+        if record.is_failed() {
+            self.summary.failed += 1;
+        }
+        stop(deliver(Item::Record(Box::new(record))))
+    }
+
+    pub(super) fn service_account(
+        &mut self,
+        account: ServiceAccount,
+        deliver: Deliver<'_>,
+    ) -> Result<(), StreamError> {
+        if !self.accept.service_accounts {
+            return Err(self.kind("ServiceAccount"));
+        }
+        if !is_subdomain(&account.name) || !is_label(&account.namespace) {
+            return Err(StreamError::Name {
+                origin: self.origin.clone(),
+                found: format!("{}/{}", account.namespace, account.name),
+            });
+        }
+        self.documents += 1;
+        self.summary.service_accounts += 1;
+        stop(deliver(Item::ServiceAccount(account)))
+    }
+
+    pub(super) fn end(&mut self, end: StreamEnd, deliver: Deliver<'_>) -> Result<(), StreamError> {
+        self.documents += 1;
+        self.ends += 1;
+        if end.records != self.open {
+            let step = crate::text::escape(&end.step);
+            self.fault.get_or_insert_with(|| {
+                format!(
+                    "`{step}` wrote {} records, {} have arrived",
+                    end.records, self.open
+                )
+            });
+        }
+        self.open = 0;
+        self.open_of_steps = 0;
+        if let Some(error) = &end.error {
+            self.summary
+                .upstream_errors
+                .push((end.step.clone(), error.clone()));
+        }
+        self.summary.selection = merge(self.summary.selection.take(), end.selection.clone());
+        self.summary.collisions.extend(end.collisions.clone());
+        stop(deliver(Item::End(end)))
+    }
+
+    pub(super) fn kind(&self, found: &str) -> StreamError {
+        StreamError::Kind {
+            origin: self.origin.clone(),
+            found: found.to_owned(),
+        }
+    }
+
+    pub(super) fn json(&self, lines_before: usize, source: serde_json::Error) -> StreamError {
+        StreamError::Json {
+            origin: self.origin.clone(),
+            line: lines_before + source.line(),
+            source,
+        }
+    }
+
+    pub(super) fn newer(&self, found: &str) -> StreamError {
+        StreamError::Record {
+            origin: self.origin.clone(),
+            source: RecordError::NewerVersion {
+                found: found.to_owned(),
+            },
+        }
+    }
+
+    /// Notes that a List without any item was read: it is not empty input.
+    pub(super) fn list(&mut self) {
+        self.documents += 1;
+    }
+
+    pub(super) fn finish(mut self) -> Summary {
+        if self.open_of_steps > 0 {
+            self.fault
+                .get_or_insert_with(|| "the step before this one did not finish".to_owned());
+        }
+        self.summary.completeness = match self.fault {
+            Some(why) => Completeness::Incomplete { why },
+            None if self.ends > 0 => Completeness::Complete,
+            None if self.documents > 0 => Completeness::Bare,
+            None => Completeness::Empty,
+        };
+        self.summary
+    }
+}
+
+/// A marker for the caller, who holds the sink's own error and puts it in this one's place.
+fn stop(delivered: Result<(), ()>) -> Result<(), StreamError> {
+    delivered.map_err(|()| StreamError::Kind {
+        origin: String::new(),
+        found: String::new(),
+    })
+}
+
+fn merge(one: Option<Selection>, other: Option<Selection>) -> Option<Selection> {
+    match (one, other) {
+        (None, any) | (any, None) => any,
+        (Some(Selection::All { scope: one }), Some(Selection::All { scope: other })) => {
+            Some(Selection::All {
+                scope: if one == other {
+                    one
+                } else {
+                    format!("{one}, {other}")
+                },
+            })
+        }
+        (Some(Selection::Narrowed { by: mut one }), Some(Selection::Narrowed { by: other })) => {
+            one.extend(other);
+            one.sort_unstable();
+            one.dedup();
+            Some(Selection::Narrowed { by: one })
+        }
+        (Some(narrowed @ Selection::Narrowed { .. }), Some(Selection::All { .. }))
+        | (Some(Selection::All { .. }), Some(narrowed @ Selection::Narrowed { .. })) => {
+            Some(narrowed)
+        }
+    }
+}
