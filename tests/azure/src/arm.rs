@@ -131,14 +131,14 @@ fn with_headers(world: &World, request: &Request, bearer: Option<&Bearer>, reply
         reply = reply.header("x-ms-client-request-id", id);
     }
     if let Some(claims) = bearer.and_then(Bearer::claims) {
-        let word = match request.method {
+        let kind = match request.method {
             Method::GET | Method::HEAD => "reads",
             Method::DELETE => "deletes",
             _ => "writes",
         };
         let left = gate::remaining(world, request, claims).to_string();
         reply = reply.header(
-            &format!("x-ms-ratelimit-remaining-subscription-{word}"),
+            &format!("x-ms-ratelimit-remaining-subscription-{kind}"),
             &left,
         );
     }

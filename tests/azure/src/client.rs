@@ -133,8 +133,8 @@ impl Admin {
     ///
     /// [`AdminError::Refused`] if the patch names no switch or a value that it cannot have.
     pub async fn patch_settings(&self, world: &str, patch: &Value) -> Result<Settings, AdminError> {
-        let path = format!("worlds/{world}/settings");
-        self.call(Method::PUT, &path, Some(patch)).await
+        let call = format!("worlds/{world}/settings");
+        self.call(Method::PUT, &call, Some(patch)).await
     }
 
     /// Reads the switches, changes them, and writes them back.

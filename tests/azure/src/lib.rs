@@ -16,6 +16,7 @@
 //! | what exists | `state`, put there through `seed` |
 //! | rules that are switches | `settings`, with `throttle` and `clock` behind them |
 //! | clients | `az`, `client` |
+//! | an issuer without an API server | `test_issuer` |
 
 mod admin;
 mod arm;
@@ -33,6 +34,7 @@ mod rights;
 mod seed;
 mod server;
 mod state;
+mod test_issuer;
 mod throttle;
 mod tls;
 mod token;
@@ -55,5 +57,6 @@ pub use seed::{
 };
 pub use server::{Options, Server, StartError};
 pub use settings::Settings;
+pub use test_issuer::{TestIssuer, TestKey, TestToken};
 pub use tls::{Tls, TlsError};
 pub use world::{World, WorldError, Worlds};

@@ -100,7 +100,7 @@ impl Right {
 }
 
 /// Things that exist without anybody having asked ARM for them.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct Seed {
     /// Resource groups. Those that other entries name are made too, in `westeurope`.
@@ -152,7 +152,7 @@ pub struct IdentitySpec {
 }
 
 /// A federated identity credential.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct CredentialSpec {
     /// Name.
@@ -166,9 +166,6 @@ pub struct CredentialSpec {
     /// The expression of a flexible credential, as ARM shows it.
     pub claims_matching_expression: Option<Value>,
 }
-
-// `Value` is not `Eq` because of floating point numbers, which have no place in an expression.
-impl Eq for CredentialSpec {}
 
 impl CredentialSpec {
     /// Makes a credential with the public audience.

@@ -67,13 +67,12 @@ pub(super) fn one(
             let mut visible = assignments
                 .filter(|one| is_it(one))
                 .filter_map(|one| one.visible.has_arrived(delay, context.now).then_some(one));
-            match visible.next() {
-                Some(found) => Ok(Reply::json(200, &view(found))),
-                None => {
-                    let message = format!("The role assignment '{name}' is not found.");
-                    Err(ArmError::new(404, "RoleAssignmentNotFound", message))
-                }
-            }
+            let absent = || {
+                let message = format!("The role assignment '{name}' is not found.");
+                ArmError::new(404, "RoleAssignmentNotFound", message)
+            };
+            let found = visible.next().ok_or_else(absent)?;
+            Ok(Reply::json(200, &view(found)))
         }
         Method::PUT => put(context, state, at, name),
         Method::DELETE => {
@@ -142,11 +141,13 @@ fn put(context: &Context<'_>, state: &mut State, at: &str, name: &str) -> Result
         return Ok(Reply::json(rules.repeated_put_status, &view(found)));
     }
     if let Some(found) = state.assignments.iter().find(|one| same(one)) {
-        let mut message = "The role assignment already exists.".to_owned();
-        if rules.exists_names_id {
+        let message = "The role assignment already exists.";
+        let message = if rules.exists_names_id {
             let id = found.name.replace('-', "");
-            message.push_str(&format!(" The ID of the existing role assignment is {id}."));
-        }
+            format!("{message} The ID of the existing role assignment is {id}.")
+        } else {
+            message.to_owned()
+        };
         return Err(ArmError::new(409, "RoleAssignmentExists", message));
     }
     let time = rfc3339(context.now);

@@ -7,7 +7,7 @@ use crate::arm::Context;
 use crate::arm::errors::ArmError;
 use crate::arm::subscriptions::only_get;
 use crate::http::Reply;
-use crate::state::{CLUSTER_TYPE, Cluster, Place, State, new_id};
+use crate::state::{CLUSTER_TYPE, Cluster, IDENTITY_TYPE, Place, State, new_id};
 
 /// Lists the clusters of a subscription or of a resource group.
 pub(super) fn list(
@@ -40,7 +40,7 @@ pub(super) fn one(
         Method::PATCH => {
             let body = context.json()?;
             if let Some(tags) = body.get("tags").and_then(Value::as_object) {
-                cluster.tags = tags.clone();
+                cluster.tags.clone_from(tags);
             }
         }
         Method::PUT => update(cluster, &context.json()?, &tenant)?,
@@ -96,6 +96,10 @@ fn view(context: &Context<'_>, cluster: &Cluster) -> Value {
         json!({})
     };
     let node_group = format!("MC_{group}_{name}_{location}");
+    let kubelet = format!(
+        "/subscriptions/{subscription}/resourcegroups/{node_group}/providers/{IDENTITY_TYPE}/\
+         {name}-agentpool"
+    );
     json!({
         "id": cluster.id(),
         "name": name,
@@ -130,6 +134,13 @@ fn view(context: &Context<'_>, cluster: &Cluster) -> Value {
             }],
             "servicePrincipalProfile": {"clientId": "msi"},
             "nodeResourceGroup": node_group,
+            "identityProfile": {
+                "kubeletidentity": {
+                    "resourceId": kubelet,
+                    "clientId": "00000000-0000-0000-0000-000000000002",
+                    "objectId": "00000000-0000-0000-0000-000000000003",
+                },
+            },
             "enableRBAC": true,
             "supportPlan": "KubernetesOfficial",
             "networkProfile": {

@@ -55,17 +55,17 @@ fn get(state: &State, place: &Place, name: &str) -> Result<Reply, ArmError> {
         return Err(parent_missing(place));
     };
     let mut credentials = identity.credentials.iter();
-    match credentials.find(|one| one.spec.name.eq_ignore_ascii_case(name)) {
-        Some(found) => Ok(Reply::json(200, &view(identity, &found.spec))),
-        None => {
-            let message = format!(
-                "The Federated Identity Credential '{name}' was not found under the managed \
-                 identity '{}'.",
-                identity.place.name
-            );
-            Err(refuse(&state.settings.credentials.missing, message))
-        }
-    }
+    let found = credentials.find(|one| one.spec.name.eq_ignore_ascii_case(name));
+    let absent = || {
+        let message = format!(
+            "The Federated Identity Credential '{name}' was not found under the managed identity \
+             '{}'.",
+            identity.place.name
+        );
+        refuse(&state.settings.credentials.missing, message)
+    };
+    let found = found.ok_or_else(absent)?;
+    Ok(Reply::json(200, &view(identity, &found.spec)))
 }
 
 fn put(

@@ -1,4 +1,4 @@
-//! The OData filters that role calls know: terms joined by `and`.
+//! The `OData` filters that role calls know: terms joined by `and`.
 
 use crate::arm::errors::ArmError;
 

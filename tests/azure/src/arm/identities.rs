@@ -73,7 +73,7 @@ fn put(context: &Context<'_>, state: &mut State, place: &Place) -> Result<Reply,
             return Err(ArmError::new(409, "InvalidResourceLocation", message));
         }
         identity.tags = tags;
-        identity.isolation_scope = isolation_scope.or(identity.isolation_scope.take());
+        identity.isolation_scope = isolation_scope.or_else(|| identity.isolation_scope.take());
         identity.assignment_restrictions = restrictions;
         return Ok(Reply::json(200, &view(context, identity)));
     }

@@ -78,11 +78,10 @@ pub(super) fn group(
 ) -> Result<Reply, ArmError> {
     let found = state.group(subscription, name).cloned();
     match (&context.request.method, found) {
-        (&Method::GET, Some(group)) => Ok(Reply::json(200, &view(&group))),
+        (&Method::GET | &Method::PUT, Some(group)) => Ok(Reply::json(200, &view(&group))),
         (&Method::HEAD, Some(_)) => Ok(Reply::empty(204)),
         (&Method::HEAD, None) => Ok(Reply::empty(404)),
         (&Method::GET, None) => Err(ArmError::no_group(name)),
-        (&Method::PUT, Some(group)) => Ok(Reply::json(200, &view(&group))),
         (&Method::PUT, None) => create_group(context, state, subscription, name),
         _ => Err(context.method_not_allowed()),
     }

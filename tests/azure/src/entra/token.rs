@@ -67,13 +67,11 @@ pub(super) async fn give(
 }
 
 fn required<'a>(form: &'a BTreeMap<String, String>, name: &str) -> Result<&'a str, EntraError> {
-    match form.get(name).filter(|value| !value.is_empty()) {
-        Some(value) => Ok(value),
-        None => {
-            let text = format!("The request body must contain the following parameter: '{name}'.");
-            Err(EntraError::new(900_144, text))
-        }
-    }
+    let value = form.get(name).filter(|value| !value.is_empty());
+    value.map(String::as_str).ok_or_else(|| {
+        let text = format!("The request body must contain the following parameter: '{name}'.");
+        EntraError::new(900_144, text)
+    })
 }
 
 /// Returns the resource that a scope `<resource>/.default` names.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::seed::{ClusterInfo, IdentityInfo, ResourceGroupInfo, WorldInfo};
-use crate::state::{Assignment, Binding, CLUSTER_TYPE, Group, State};
+use crate::state::{Assignment, Binding, CLUSTER_TYPE, Group, Identity, State};
 use crate::world::World;
 
 impl Group {
@@ -115,7 +115,7 @@ impl State {
         });
         let bindings = self.bindings.iter().map(|binding| {
             let identity = self.identity(&binding.identity);
-            json!({"id": binding.id(), "identity": identity.map(|one| one.id())})
+            json!({"id": binding.id(), "identity": identity.map(Identity::id)})
         });
         json!({
             "identities": identities.collect::<Vec<_>>(),
