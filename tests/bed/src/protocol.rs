@@ -1,0 +1,91 @@
+//! What a test and the bed say to each other: one JSON line in, one JSON line out.
+
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::vcluster::VirtualCluster;
+
+/// What a test asks of the bed.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// Everything that is known about the bed; answered with [`Description`] once it is ready.
+    Describe {},
+    /// One more vCluster; answered with [`TenantDescription`]. It goes when the connection closes.
+    AddTenant(VirtualCluster),
+}
+
+/// What the bed answers.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer<T> {
+    /// It worked.
+    Ok(T),
+    /// It did not, with all causes in one line.
+    Error(String),
+}
+
+/// A bed, as its clients see it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Description {
+    /// The process of the bed.
+    pub pid: u32,
+    /// Its folder, removed when it ends.
+    pub folder: PathBuf,
+    /// Certificate of the authority that the Azure stand-in's certificate comes from, PEM.
+    pub authority: PathBuf,
+    /// `iss` of the host's ServiceAccount tokens, trailing slash included.
+    pub issuer: String,
+    /// The Azure stand-in.
+    pub azure: AzureDescription,
+    /// The host cluster.
+    pub host: ClusterDescription,
+    /// The vCluster that all tests share.
+    pub tenant: TenantDescription,
+    /// Every server process.
+    pub servers: Vec<ServerDescription>,
+}
+
+/// The Azure stand-in, as clients see it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct AzureDescription {
+    /// Where it answers, without a slash at the end.
+    pub url: String,
+}
+
+/// A cluster, as clients see it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct ClusterDescription {
+    /// URL of the API server.
+    pub server: String,
+    /// Kubeconfig file of the administrator, with this cluster only.
+    pub kubeconfig: PathBuf,
+    /// Name of its context.
+    pub context: String,
+}
+
+/// A vCluster, as clients see it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct TenantDescription {
+    /// What was asked for.
+    pub vcluster: VirtualCluster,
+    /// The tenant cluster.
+    pub cluster: ClusterDescription,
+    /// Kubeconfig file with the contexts of the host and of this tenant, which is the current one.
+    pub kubeconfig: PathBuf,
+    /// The address that the host Service and the tenant's `default/kubernetes` share.
+    pub service_address: Ipv4Addr,
+    /// Its server processes.
+    pub servers: Vec<ServerDescription>,
+}
+
+/// A server process, as clients see it.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+pub struct ServerDescription {
+    /// What it is.
+    pub name: String,
+    /// Its process.
+    pub pid: u32,
+}

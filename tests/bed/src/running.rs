@@ -1,0 +1,223 @@
+//! Everything that a bed runs.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::path::{Path, PathBuf};
+
+use tokio::sync::Mutex;
+use vwi_test_azure::{Options, Server as Azure, Tls, Upstream, UpstreamServer};
+
+use crate::certificate::Authority;
+use crate::cluster::Cluster;
+use crate::controlplane::ControlPlane;
+use crate::error::{BedError, Doing};
+use crate::etcd::Etcd;
+use crate::protocol::{
+    AzureDescription, ClusterDescription, Description, ServerDescription, TenantDescription,
+};
+use crate::server::Server;
+use crate::tenant::{Slot, Tenant};
+use crate::vcluster::VirtualCluster;
+use crate::{files, host, kubeconfig};
+
+/// Name and host namespace of the vCluster that all tests share.
+const SHARED: (&str, &str) = ("vcluster-demo", "team-x");
+
+/// Name of the host among the issuers that the Azure stand-in forwards.
+const ISSUER: &str = "host";
+
+/// A complete bed.
+pub(crate) struct Running {
+    control_plane: ControlPlane,
+    folder: PathBuf,
+    azure: Azure,
+    etcd: Etcd,
+    host: Cluster,
+    tenants: Mutex<Tenants>,
+    description: Description,
+}
+
+/// The vClusters; the first is the shared one.
+struct Tenants {
+    list: Vec<Tenant>,
+    last_slot: u8,
+}
+
+impl Running {
+    /// Starts everything, with all files below `folder`.
+    pub(crate) async fn start(
+        control_plane: ControlPlane,
+        folder: PathBuf,
+    ) -> Result<Self, BedError> {
+        let authority = Authority::new("vwi test bed")?;
+        let authority_file = folder.join("ca.pem");
+        files::write(&authority_file, &authority.pem())?;
+        let azure = start_azure(&authority)?;
+        let issuer = azure.issuer_url(ISSUER);
+
+        let etcd = Etcd::start(&control_plane, &folder)?;
+        let wanted = VirtualCluster::new(SHARED.0, SHARED.1);
+        let slot = Slot(1);
+        let (host, cluster) = tokio::try_join!(
+            host::start(&control_plane, &etcd, &folder, &issuer),
+            Tenant::start_cluster(&control_plane, &etcd, &folder, &wanted, slot),
+        )?;
+        let upstream = UpstreamServer {
+            base_url: host.access().server.clone(),
+            ca_pem: host.access().authority.clone(),
+        };
+        azure.issuers().set(ISSUER, Upstream::Server(upstream));
+        let service = Tenant::reserve(host.client(), &wanted, slot).await?;
+        let tenant = Tenant::install(host.client(), wanted, &service, cluster, slot).await?;
+
+        let host_description = describe_host(&folder, &host)?;
+        let tenant_description = describe_tenant(&folder, &host, &tenant)?;
+        let mut servers = describe_servers([etcd.server()].into_iter().chain(host.servers()));
+        servers.extend(tenant_description.servers.iter().cloned());
+        let description = Description {
+            pid: std::process::id(),
+            folder: folder.clone(),
+            authority: authority_file,
+            issuer,
+            azure: AzureDescription {
+                url: azure.url().to_owned(),
+            },
+            host: host_description,
+            tenant: tenant_description,
+            servers,
+        };
+        let tenants = Mutex::new(Tenants {
+            list: vec![tenant],
+            last_slot: slot.0,
+        });
+        Ok(Self {
+            control_plane,
+            folder,
+            azure,
+            etcd,
+            host,
+            tenants,
+            description,
+        })
+    }
+
+    /// What clients are told.
+    pub(crate) fn description(&self) -> &Description {
+        &self.description
+    }
+
+    /// Starts one more vCluster.
+    pub(crate) async fn add_tenant(
+        &self,
+        wanted: VirtualCluster,
+    ) -> Result<TenantDescription, BedError> {
+        let (slot, service) = self.take_slot(&wanted).await?;
+        let cluster =
+            Tenant::start_cluster(&self.control_plane, &self.etcd, &self.folder, &wanted, slot)
+                .await?;
+        let tenant = Tenant::install(self.host.client(), wanted, &service, cluster, slot).await?;
+        let description = describe_tenant(&self.folder, &self.host, &tenant)?;
+        self.tenants.lock().await.list.push(tenant);
+        Ok(description)
+    }
+
+    /// Removes a vCluster, which is named by its address.
+    pub(crate) async fn remove_tenant(&self, address: Ipv4Addr) -> Result<(), BedError> {
+        let mut tenants = self.tenants.lock().await;
+        let place = tenants
+            .list
+            .iter()
+            .position(|tenant| tenant.slot.address() == address);
+        let Some(tenant) = place.map(|place| tenants.list.remove(place)) else {
+            return Ok(());
+        };
+        drop(tenants);
+        tenant.stop(Some(self.host.client())).await
+    }
+
+    /// Ends everything, API servers before their store, and waits until all are gone.
+    pub(crate) async fn stop(self) {
+        for tenant in self.tenants.into_inner().list {
+            // The host goes too, so nothing is left on it to remove.
+            let _stopped = tenant.stop(None).await;
+        }
+        self.host.stop().await;
+        self.etcd.stop().await;
+        drop(self.azure);
+    }
+
+    /// Finds addresses for a vCluster: a Service of some test may have one by chance.
+    async fn take_slot(
+        &self,
+        wanted: &VirtualCluster,
+    ) -> Result<(Slot, k8s_openapi::api::core::v1::Service), BedError> {
+        loop {
+            let mut tenants = self.tenants.lock().await;
+            let next = tenants.last_slot.checked_add(1);
+            let next = next.ok_or_else(|| BedError::new("the bed has had its 255 vClusters"))?;
+            tenants.last_slot = next;
+            drop(tenants);
+            let slot = Slot(next);
+            match Tenant::reserve(self.host.client(), wanted, slot).await {
+                Err(error) if error.chain().contains("already allocated") => {}
+                reserved => return Ok((slot, reserved?)),
+            }
+        }
+    }
+}
+
+/// Starts the Azure stand-in with a certificate of the bed's authority.
+fn start_azure(authority: &Authority) -> Result<Azure, BedError> {
+    let names = ["localhost".to_owned()];
+    let addresses = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+    let identity = authority.server("localhost", &names, &addresses)?;
+    let tls = Tls {
+        certificate_pem: identity.certificate,
+        key_pem: identity.key,
+        ca_pem: authority.pem(),
+    };
+    Azure::start(Options::new(tls)).doing(|| "cannot start the Azure stand-in".to_owned())
+}
+
+fn describe_host(folder: &Path, host: &Cluster) -> Result<ClusterDescription, BedError> {
+    let kubeconfig = folder.join("host.yaml");
+    files::write(&kubeconfig, &kubeconfig::text(&[host.access()])?)?;
+    Ok(describe_cluster(host, kubeconfig))
+}
+
+fn describe_tenant(
+    folder: &Path,
+    host: &Cluster,
+    tenant: &Tenant,
+) -> Result<TenantDescription, BedError> {
+    let access = tenant.cluster.access();
+    let alone = folder.join(format!("tenant-{}.yaml", tenant.slot.0));
+    files::write(&alone, &kubeconfig::text(&[access])?)?;
+    let merged = folder.join(format!("host-and-tenant-{}.yaml", tenant.slot.0));
+    files::write(&merged, &kubeconfig::text(&[host.access(), access])?)?;
+    Ok(TenantDescription {
+        vcluster: tenant.wanted.clone(),
+        cluster: describe_cluster(&tenant.cluster, alone),
+        kubeconfig: merged,
+        service_address: tenant.slot.address(),
+        servers: describe_servers(tenant.cluster.servers()),
+    })
+}
+
+fn describe_cluster(cluster: &Cluster, kubeconfig: PathBuf) -> ClusterDescription {
+    let access = cluster.access();
+    ClusterDescription {
+        server: access.server.clone(),
+        context: access.context.clone(),
+        kubeconfig,
+    }
+}
+
+fn describe_servers<'a>(servers: impl IntoIterator<Item = &'a Server>) -> Vec<ServerDescription> {
+    let describe = |server: &Server| {
+        Some(ServerDescription {
+            name: server.name().to_owned(),
+            pid: server.pid()?,
+        })
+    };
+    servers.into_iter().filter_map(describe).collect()
+}
