@@ -1,0 +1,15 @@
+//! Azure Resource Manager: one client for all calls, with typed answers per kind of resource.
+
+mod client;
+mod clusters;
+mod credentials;
+mod error;
+mod identities;
+mod roles;
+mod subscriptions;
+
+pub use client::{Arm, ArmSettings, Written};
+pub use clusters::{API_VERSION as CLUSTERS_API_VERSION, Cluster};
+pub use error::{ArmCause, ArmError, GaveUp};
+pub use roles::Repeated;
+pub use subscriptions::Subscription;

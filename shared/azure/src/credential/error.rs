@@ -1,0 +1,134 @@
+//! Why nobody let us in: one line per way of logging in.
+
+use std::error::Error;
+use std::fmt;
+
+use azure_core::error::ErrorKind;
+use vwi_core::arm::Failure;
+use vwi_core::exit::{Explain, Outcome};
+use vwi_core::text::escape;
+
+use super::AuthMethod;
+use crate::transport::is_tls;
+
+/// Why one way of logging in gave no token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkFailure {
+    /// The way.
+    pub method: AuthMethod,
+    /// Why not, in one line.
+    pub why: String,
+    /// Whether it was set up at all.
+    pub tried: bool,
+}
+
+impl fmt::Display for LinkFailure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.method, self.why)
+    }
+}
+
+/// No way of logging in gave a token; all of them and their reasons, in the order of trying.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CredentialError {
+    /// The ways that were looked at.
+    pub links: Vec<LinkFailure>,
+}
+
+impl fmt::Display for CredentialError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("can't log in to Azure")?;
+        for link in &self.links {
+            write!(formatter, "\n  {link}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Error for CredentialError {}
+
+impl Explain for CredentialError {
+    fn outcome(&self) -> Outcome {
+        Outcome::CouldNotRun
+    }
+
+    fn hint(&self) -> Option<String> {
+        let tried = self.links.iter().any(|link| link.tried);
+        (!tried).then(|| "log in with `az login`, or set `AZURE_CLIENT_ID`, `AZURE_TENANT_ID` and `AZURE_CLIENT_SECRET`".to_owned())
+    }
+}
+
+/// Says how a token call failed, as the retry table asks.
+pub(super) fn failure(error: &azure_core::Error) -> Failure<'static> {
+    if is_tls(error) {
+        return Failure::Tls;
+    }
+    let mut next: Option<&(dyn Error + 'static)> = Some(error);
+    let mut found = Failure::Garbled;
+    while let Some(error) = next {
+        // The innermost one knows best: the outer ones only say which credential it was.
+        if let Some(error) = error.downcast_ref::<azure_core::Error>() {
+            match error.kind() {
+                ErrorKind::HttpResponse { status, .. } => {
+                    found = Failure::Status {
+                        status: u16::from(*status),
+                        code: None,
+                    };
+                }
+                ErrorKind::Connection => found = Failure::NotConnected,
+                ErrorKind::Io => found = Failure::Cut,
+                // The rest, and what later versions add, is no fault of the moment.
+                _ => {}
+            }
+        }
+        next = error.source();
+    }
+    found
+}
+
+/// Returns the one line that says why a token call failed.
+///
+/// `azure_identity` puts its own name before the reason and the address of a page after it, and
+/// `az` may write several lines.
+pub(super) fn one_line(error: &azure_core::Error) -> String {
+    // What a program answered in place of a token is never shown: it may hold one.
+    if matches!(failure(error), Failure::Garbled) && is_unreadable(error) {
+        return "answered something that is no token".to_owned();
+    }
+    let text = error.to_string();
+    let text = match text.split_once(" authentication failed.") {
+        Some((_, reason)) => reason,
+        None => &text,
+    };
+    let text = match text.split_once("To troubleshoot, visit") {
+        Some((reason, _)) => reason,
+        None => text,
+    };
+    let mut line = text
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty())
+        .unwrap_or("no reason given")
+        .to_owned();
+    let innermost = std::iter::successors(error.source(), |&error| error.source()).last();
+    if let Some(cause) = innermost.filter(|_| is_transport(error)) {
+        line = format!("{line}: {cause}");
+    }
+    let line = line
+        .trim_start_matches("ERROR: ")
+        .trim_end_matches('.')
+        .to_owned();
+    escape(&line)
+}
+
+fn is_transport(error: &azure_core::Error) -> bool {
+    matches!(
+        failure(error),
+        Failure::Tls | Failure::NotConnected | Failure::Cut
+    )
+}
+
+fn is_unreadable(error: &azure_core::Error) -> bool {
+    std::iter::successors(Some(error as &(dyn Error + 'static)), |&error| error.source())
+        .any(|error| error.is::<serde_json::Error>())
+}
