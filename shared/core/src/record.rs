@@ -63,7 +63,7 @@ impl Explain for RecordError {
 }
 
 /// One `WorkloadIdentity`: the wish for one tenant ServiceAccount, and what the steps found.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
     document: Map<String, Value>,
 }
@@ -176,6 +176,15 @@ impl Record {
         self.put("status", key, value);
     }
 
+    /// Removes keys of `status` that no longer hold.
+    pub fn remove_status(&mut self, keys: &[&str]) {
+        if let Some(Value::Object(status)) = self.document.get_mut("status") {
+            for key in keys {
+                status.shift_remove(*key);
+            }
+        }
+    }
+
     fn put(&mut self, part: &str, key: &str, value: impl Serialize) {
         // A step's own types always serialise: they hold strings, numbers and lists of these.
         let value = serde_json::to_value(value).unwrap_or(Value::Null);
@@ -200,7 +209,10 @@ impl Record {
                 .entry("annotations")
                 .or_insert_with(|| Value::Object(Map::new()));
             if let Value::Object(annotations) = annotations {
-                annotations.insert("config.kubernetes.io/local-config".to_owned(), "true".into());
+                annotations.insert(
+                    "config.kubernetes.io/local-config".to_owned(),
+                    "true".into(),
+                );
             }
         }
         self
@@ -282,11 +294,12 @@ impl Record {
                 continue;
             }
             match condition.status {
-                ConditionStatus::False => return Upstream::Failed(condition),
                 ConditionStatus::Unknown if condition.reason == Condition::PLANNED => {
                     planned = true;
                 }
-                ConditionStatus::Unknown => return Upstream::Failed(condition),
+                ConditionStatus::False | ConditionStatus::Unknown => {
+                    return Upstream::Failed(condition);
+                }
                 ConditionStatus::True => {}
             }
         }
