@@ -5,10 +5,11 @@ use std::path::Path;
 
 use k8s_openapi::api::core::v1::Service;
 use kube::Client;
+use vwi_test_syncer::{Config, Syncer};
 
 use crate::cluster::{Cluster, ClusterOptions, ServingNames};
 use crate::controlplane::ControlPlane;
-use crate::error::BedError;
+use crate::error::{BedError, Doing};
 use crate::etcd::Etcd;
 use crate::host::HOST_CONTEXT;
 use crate::vcluster::{self, VirtualCluster};
@@ -45,6 +46,8 @@ pub(crate) struct Tenant {
     pub(crate) cluster: Cluster,
     /// Where its addresses are.
     pub(crate) slot: Slot,
+    /// Between the two clusters; stops with this.
+    syncer: Syncer,
 }
 
 impl Tenant {
@@ -78,21 +81,42 @@ impl Tenant {
     ) -> Result<Self, BedError> {
         let access = cluster.access();
         vcluster::install(host, &wanted, service, access, slot.pod_address()).await?;
+        let syncer = start_syncer(host, &cluster, &wanted)?;
         Ok(Self {
             wanted,
             cluster,
             slot,
+            syncer,
         })
     }
 
     /// Ends the tenant cluster; `host` is given where its host namespace shall go too.
     pub(crate) async fn stop(self, host: Option<&Client>) -> Result<(), BedError> {
+        // First, so that it does not take the end of the tenant for news.
+        drop(self.syncer);
         self.cluster.stop().await;
         match host {
             Some(host) => vcluster::remove(host, &self.wanted).await,
             None => Ok(()),
         }
     }
+}
+
+fn start_syncer(
+    host: &Client,
+    cluster: &Cluster,
+    wanted: &VirtualCluster,
+) -> Result<Syncer, BedError> {
+    let VirtualCluster {
+        name,
+        namespace,
+        version,
+        ..
+    } = wanted;
+    let values = wanted.parsed()?;
+    let config = Config::from_values(name, namespace, &values, version)
+        .doing(|| format!("cannot start the syncer of `{name}`"))?;
+    Ok(Syncer::start(host.clone(), cluster.client().clone(), config))
 }
 
 fn options(wanted: &VirtualCluster, slot: Slot) -> ClusterOptions {

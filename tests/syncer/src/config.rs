@@ -19,6 +19,10 @@ pub enum Generation {
 
 /// What a syncer has to know.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of vCluster's own"
+)]
 pub struct Config {
     /// Name of the vCluster: that of the Helm release.
     pub vcluster: String,

@@ -135,7 +135,7 @@ impl Engine {
         }
         if let Some(key) = self.queue.pop_front() {
             settled.send_replace(false);
-            self.reconcile(key).await;
+            Box::pin(self.reconcile(key)).await;
             return None;
         }
         settled.send_replace(self.sources.all_listed());
@@ -148,7 +148,7 @@ impl Engine {
             }
             () = sleep(RETRY_AFTER), if !self.failed.is_empty() => {
                 let failed = std::mem::take(&mut self.failed);
-                failed.into_iter().for_each(|key| self.enqueue(key));
+                self.enqueue_all(failed);
                 None
             }
         }
@@ -160,6 +160,12 @@ impl Engine {
         }
     }
 
+    fn enqueue_all(&mut self, keys: impl IntoIterator<Item = Key>) {
+        for key in keys {
+            self.enqueue(key);
+        }
+    }
+
     fn note(&mut self, message: Message) {
         match message {
             Message::Look(key) => self.enqueue(key),
@@ -167,7 +173,7 @@ impl Engine {
             Message::Listed(sort) => {
                 let known = self.synced.keys().filter(|key| key.sort == sort);
                 let known: Vec<_> = known.cloned().collect();
-                known.into_iter().for_each(|key| self.enqueue(key));
+                self.enqueue_all(known);
             }
         }
     }
@@ -200,7 +206,7 @@ impl Engine {
             synced.contains_key(&key)
         });
         let blocked = std::mem::take(&mut self.blocked);
-        blocked.into_iter().for_each(|key| self.enqueue(key));
+        self.enqueue_all(blocked);
     }
 
     /// Whether the object goes to the namespace of the control plane.

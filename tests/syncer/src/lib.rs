@@ -6,8 +6,8 @@
 //! the destructive parts included: who takes over a host name, what a deletion on one side does to
 //! the other, and which differences stay for ever.
 //!
-//! Not imitated: Services, ConfigMaps, Secrets, nodes, the status of pods, patches, and the import
-//! of host namespaces that only a host pattern matches.
+//! Not imitated: Services, Secrets, nodes and other objects, the status of pods, patches, and the
+//! import of host namespaces that only a host pattern matches.
 //!
 //! - [`Config`]: which vCluster it is
 //! - [`Syncer`]: starts, pauses, resumes

@@ -93,7 +93,7 @@ fn replace_host_name(config: &Config, tenant: &Place, message: &str) -> String {
 impl Engine {
     /// Looks at a ServiceAccount.
     pub(super) async fn service_account(&mut self, key: &Key) -> Result<(), kube::Error> {
-        let Some((account, place)) = self.object::<ServiceAccount>(key).await? else {
+        let Some((account, place)) = Box::pin(self.object::<ServiceAccount>(key)).await? else {
             return Ok(());
         };
         let mut metadata = new_host(&self.config, SERVICE_ACCOUNT, account.meta(), &place);
@@ -108,7 +108,7 @@ impl Engine {
 
     /// Looks at a pod.
     pub(super) async fn pod(&mut self, key: &Key) -> Result<(), kube::Error> {
-        let Some((pod, place)) = self.object::<Pod>(key).await? else {
+        let Some((pod, place)) = Box::pin(self.object::<Pod>(key)).await? else {
             return Ok(());
         };
         let namespaces: Api<Namespace> = Api::all(self.tenant.clone());
@@ -241,9 +241,10 @@ impl Engine {
                 Ok(())
             }
             Err(error) => {
-                let said = match &error {
-                    kube::Error::Api(status) => status.message.clone(),
-                    _ => error.to_string(),
+                let said = if let kube::Error::Api(status) = &error {
+                    status.message.clone()
+                } else {
+                    error.to_string()
                 };
                 let said = tenant.in_tenants_words(&self.config, &said);
                 let message = format!("Error syncing to host cluster: create object: {said}");
