@@ -277,7 +277,7 @@ impl Cluster {
                 operation: "read",
                 object: "the API server's certificate".to_owned(),
                 cluster: self.label(),
-                cause,
+                cause: Box::new(cause),
             })
     }
 

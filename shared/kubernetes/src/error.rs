@@ -21,7 +21,7 @@ pub struct ApiError {
     pub cluster: String,
     /// Why not.
     #[source]
-    pub cause: ApiCause,
+    pub cause: Box<ApiCause>,
 }
 
 /// Why a request gave no usable answer.
@@ -80,7 +80,7 @@ pub struct FieldCause {
 impl ApiError {
     /// Returns the HTTP status of a refusal.
     pub fn code(&self) -> Option<u16> {
-        match &self.cause {
+        match &*self.cause {
             ApiCause::Refused { code, .. } => Some(*code),
             ApiCause::Unreachable(_)
             | ApiCause::TimedOut { .. }
@@ -92,7 +92,7 @@ impl ApiError {
 
     /// Whether the credential was not accepted.
     pub fn is_unauthorized(&self) -> bool {
-        self.code() == Some(401) || matches!(self.cause, ApiCause::Credential(_))
+        self.code() == Some(401) || matches!(*self.cause, ApiCause::Credential(_))
     }
 
     /// Whether the user may not do that.
@@ -113,14 +113,14 @@ impl ApiError {
     /// Whether no answer came at all.
     pub fn is_unreachable(&self) -> bool {
         matches!(
-            self.cause,
+            *self.cause,
             ApiCause::Unreachable(_) | ApiCause::TimedOut { .. }
         )
     }
 
     /// Returns what the server said of single fields.
     pub fn field_causes(&self) -> &[FieldCause] {
-        match &self.cause {
+        match &*self.cause {
             ApiCause::Refused { causes, .. } => causes,
             ApiCause::Unreachable(_)
             | ApiCause::TimedOut { .. }

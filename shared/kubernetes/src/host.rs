@@ -156,9 +156,9 @@ impl Host {
             operation: "read",
             object,
             cluster: self.cluster.label(),
-            cause: ApiCause::NotUnderstood {
+            cause: Box::new(ApiCause::NotUnderstood {
                 fault: "key `config.yaml` is no text".to_owned(),
-            },
+            }),
         })?;
         Ok(Some(text))
     }

@@ -167,7 +167,7 @@ impl Cluster {
             operation,
             object,
             cluster: self.label(),
-            cause,
+            cause: Box::new(cause),
         }
     }
 

@@ -402,7 +402,7 @@ fn bytes(body: &Value) -> Vec<u8> {
 
 /// Whether a refused apply says that the object is not the one whose uid was sent.
 pub fn is_other_object(error: &ApiError) -> bool {
-    match &error.cause {
+    match &*error.cause {
         ApiCause::Refused {
             code: 409, message, ..
         } => error.field_conflicts().is_empty() && message.contains("uid mismatch"),

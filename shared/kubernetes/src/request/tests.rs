@@ -183,7 +183,7 @@ async fn a_server_that_is_silent_is_given_up() {
     let tenant = Tenant::new(Cluster::connect(&choice, &settings).await.unwrap());
     let error = tenant.cluster_uid().await.unwrap_err();
     assert!(
-        matches!(error.cause, ApiCause::TimedOut { .. }),
+        matches!(*error.cause, ApiCause::TimedOut { .. }),
         "{error:?}"
     );
     assert!(error.is_unreachable());
