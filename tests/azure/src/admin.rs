@@ -1,4 +1,22 @@
 //! The admin calls, `/_standin/…`: worlds, their switches, faults, records and contents.
+//!
+//! | call | body | answer |
+//! |---|---|---|
+//! | `POST worlds` | `WorldSpec` | `WorldInfo` |
+//! | `GET`, `DELETE worlds/ID` | | `WorldInfo` |
+//! | `GET`, `DELETE worlds/ID/requests` | | list of `Recorded` |
+//! | `GET`, `PUT worlds/ID/settings` | JSON merge patch of `Settings` | `Settings` |
+//! | `GET`, `POST`, `DELETE worlds/ID/faults` | `Fault` | `Fault`, with its id |
+//! | `DELETE worlds/ID/faults/FAULT` | | |
+//! | `GET worlds/ID/state` | | identities, credentials, assignments, bindings |
+//! | `POST worlds/ID/seed` | `Seed` | `WorldInfo` |
+//! | `POST worlds/ID/callers` | `CallerSpec` | `CallerInfo` |
+//! | `POST worlds/ID/remove` | `{"id": ARM ID}` | `{"removed": true}` |
+//! | `POST worlds/ID/advance` | `{"seconds": 60}` | `{"time": …}` |
+//! | `PUT`, `DELETE issuers/NAME` | `{"server": …}` or `{"documents": …}` | |
+//!
+//! Whoever reaches the port may call them: it is on the loopback interface, and holds nothing
+//! that is true outside the tests.
 
 use http::Method;
 use serde::de::DeserializeOwned;

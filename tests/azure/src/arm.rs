@@ -17,10 +17,8 @@ mod scope;
 mod subscriptions;
 mod versions;
 
-use std::time::Duration;
-
 use http::Method;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep_until};
 
 use crate::arm::errors::ArmError;
 use crate::arm::gate::Admitted;
@@ -63,10 +61,10 @@ pub(crate) async fn answer(
     world: &World,
     request: &Request,
     bearer: Option<Bearer>,
-    latency: Duration,
+    until: Instant,
 ) -> Reply {
     let admitted = gate::admit(world, request, bearer.as_ref());
-    sleep(latency).await;
+    sleep_until(until).await;
     let outcome = admitted.and_then(|admitted| perform(world, request, &admitted));
     let reply = outcome.unwrap_or_else(|error| error.reply());
     with_headers(world, request, bearer.as_ref(), reply)

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header;
 use serde_json::{Value, json};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep_until};
 
 use crate::arm::errors::ArmError;
 use crate::connection::{self, ReplyBody};
@@ -114,17 +114,18 @@ impl Shared {
         world.log().push(recorded);
         let delay = fault.as_ref().map_or(0, |fault| fault.delay_ms);
         let latency = world.settings().latency_ms.saturating_add(delay);
-        let latency = Duration::from_millis(latency);
+        // From the arrival on, so that the stand-in's own work is part of it.
+        let until = started + Duration::from_millis(latency);
 
         let has_effect = fault.as_ref().is_none_or(Fault::has_effect);
         let usual = if has_effect {
             Some(match service {
-                Service::Arm => arm::answer(&world, request, bearer, latency).await,
-                Service::Entra => entra::answer(self, &world, request, segments, latency).await,
-                Service::Graph => graph::answer(&world, request, segments, bearer, latency).await,
+                Service::Arm => arm::answer(&world, request, bearer, until).await,
+                Service::Entra => entra::answer(self, &world, request, segments, until).await,
+                Service::Graph => graph::answer(&world, request, segments, bearer, until).await,
             })
         } else {
-            sleep(latency).await;
+            sleep_until(until).await;
             None
         };
         let outcome = spoil(service, &world, fault, usual).await;

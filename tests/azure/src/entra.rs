@@ -6,11 +6,9 @@ pub(crate) mod errors;
 pub(crate) mod keys;
 mod token;
 
-use std::time::Duration;
-
 use http::Method;
 use serde_json::json;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep_until};
 use url::Url;
 
 use crate::dispatch::Shared;
@@ -36,9 +34,9 @@ pub(crate) async fn answer(
     world: &World,
     request: &Request,
     segments: &[&str],
-    latency: Duration,
+    until: Instant,
 ) -> Reply {
-    sleep(latency).await;
+    sleep_until(until).await;
     let reply = match (&request.method, segments) {
         (&Method::GET, [_, "v2.0", ".well-known", "openid-configuration"]) => discovery(world),
         (&Method::GET, [_, "discovery", "v2.0", "keys"]) => Reply::json(200, &json!({"keys": []})),

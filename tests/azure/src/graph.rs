@@ -1,10 +1,8 @@
 //! The calls of Microsoft Graph that `az role` makes.
 
-use std::time::Duration;
-
 use http::Method;
 use serde_json::{Value, json};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep_until};
 
 use crate::http::{Reply, Request};
 use crate::state::State;
@@ -17,9 +15,9 @@ pub(crate) async fn answer(
     request: &Request,
     segments: &[&str],
     bearer: Option<Bearer>,
-    latency: Duration,
+    until: Instant,
 ) -> Reply {
-    sleep(latency).await;
+    sleep_until(until).await;
     let Some(Bearer::Valid(claims)) = bearer else {
         let message = "Access token validation failure. Invalid or expired token.";
         return error(401, "InvalidAuthenticationToken", message);

@@ -9,6 +9,24 @@
 //! Tests in the server's own process use [`Worlds`]; those in others use [`client::Admin`],
 //! which has the same calls over https.
 //!
+//! ```
+//! use vwi_test_azure::{ClusterSpec, Options, Seed, Server, Tls, WorldSpec};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let server = Server::start(Options::new(Tls::generate()?))?;
+//! let world = server.worlds().create(WorldSpec {
+//!     seed: Seed {
+//!         clusters: vec![ClusterSpec::new("aks", &server.issuer_url("host"))],
+//!         ..Seed::default()
+//!     },
+//!     ..WorldSpec::default()
+//! })?;
+//! assert_eq!(world.info().resource_groups.len(), 1);
+//! assert!(world.requests().is_empty());
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! | subject | file |
 //! |---|---|
 //! | listener, wire | `server`, `connection`, `tls`, `http` |

@@ -2,17 +2,16 @@
 
 use serde_json::{Value, json};
 
-use crate::arm::Context;
 use crate::arm::errors::ArmError;
 use crate::arm::filter::{self, Term};
-use crate::arm::gate::definition_scope;
 use crate::arm::subscriptions::only_get;
+use crate::arm::{Context, scope};
 use crate::http::Reply;
 use crate::rights::RoleDefinition;
 use crate::state::State;
 
 /// Lists the role definitions that can be assigned at a scope.
-pub(super) fn list(context: &Context<'_>, state: &State, scope: &str) -> Result<Reply, ArmError> {
+pub(super) fn list(context: &Context<'_>, state: &State, at: &str) -> Result<Reply, ArmError> {
     only_get(context)?;
     let terms = filter::read(context.request.query("$filter"))?;
     let fits = |definition: &RoleDefinition| {
@@ -24,7 +23,7 @@ pub(super) fn list(context: &Context<'_>, state: &State, scope: &str) -> Result<
         })
     };
     let definitions = state.definitions.iter().filter(|one| fits(one));
-    let items = definitions.map(|one| view(one, scope)).collect();
+    let items = definitions.map(|one| view(one, at)).collect();
     context.page(state, items)
 }
 
@@ -32,20 +31,20 @@ pub(super) fn list(context: &Context<'_>, state: &State, scope: &str) -> Result<
 pub(super) fn one(
     context: &Context<'_>,
     state: &State,
-    scope: &str,
+    at: &str,
     name: &str,
 ) -> Result<Reply, ArmError> {
     only_get(context)?;
     let mut definitions = state.definitions.iter();
     match definitions.find(|one| one.guid.eq_ignore_ascii_case(name)) {
-        Some(definition) => Ok(Reply::json(200, &view(definition, scope))),
+        Some(definition) => Ok(Reply::json(200, &view(definition, at))),
         None => Err(absent(404, name)),
     }
 }
 
 /// Returns the id of a role definition as it is shown at a scope: that of its subscription.
-pub(super) fn id(guid: &str, scope: &str) -> String {
-    let subscription = definition_scope(scope);
+pub(super) fn id(guid: &str, at: &str) -> String {
+    let subscription = scope::of_definitions(at);
     format!("{subscription}/providers/Microsoft.Authorization/roleDefinitions/{guid}")
 }
 
@@ -64,11 +63,11 @@ fn type_of(definition: &RoleDefinition) -> &'static str {
     }
 }
 
-fn view(definition: &RoleDefinition, scope: &str) -> Value {
+fn view(definition: &RoleDefinition, at: &str) -> Value {
     let assignable = if definition.built_in {
         "/".to_owned()
     } else {
-        definition_scope(scope)
+        scope::of_definitions(at)
     };
     json!({
         "properties": {
@@ -87,7 +86,7 @@ fn view(definition: &RoleDefinition, scope: &str) -> Value {
             "createdBy": null,
             "updatedBy": null,
         },
-        "id": id(&definition.guid, scope),
+        "id": id(&definition.guid, at),
         "type": "Microsoft.Authorization/roleDefinitions",
         "name": definition.guid,
     })

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::arm::access::{authenticate, authorize};
 use crate::arm::errors::ArmError;
 use crate::arm::route::Call;
-use crate::arm::{scope, versions};
+use crate::arm::versions;
 use crate::clock::Moment;
 use crate::http::Request;
 use crate::settings::{CredentialCounts, Throttle};
@@ -231,12 +231,4 @@ fn begin_write(
         world: world.clone(),
         identity,
     }))
-}
-
-/// Returns the id of a subscription-level role definition's scope, for a scope below it.
-pub(crate) fn definition_scope(at: &str) -> String {
-    match scope::subscription(at) {
-        Some(subscription) => format!("/subscriptions/{subscription}"),
-        None => String::new(),
-    }
 }

@@ -38,6 +38,11 @@ pub(crate) fn group(scope: &str) -> Option<&str> {
     part(scope, 1, "resourceGroups")
 }
 
+/// Returns the scope in whose name role definitions are shown at a scope: its subscription.
+pub(crate) fn of_definitions(scope: &str) -> String {
+    subscription(scope).map_or_else(String::new, |id| format!("/subscriptions/{id}"))
+}
+
 /// Whether `scope` is `of`, or above it: the root is above everything, and a management group
 /// above every subscription of its tenant.
 pub(crate) fn is_at_or_above(scope: &str, of: &str) -> bool {
