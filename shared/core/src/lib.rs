@@ -3,6 +3,7 @@
 //! Values in, values out: nothing here knows a cluster, a cloud, a clock, a process or a command
 //! line, and the crate compiles without kube, tokio and clap.
 
+pub mod annotation;
 pub mod arm;
 pub mod collision;
 pub mod exit;
