@@ -1,0 +1,17 @@
+//! Groups of flags, each written once for all steps, with kubectl's names and meaning.
+
+mod change;
+mod host;
+mod input;
+mod kubectl;
+mod output;
+mod selection;
+mod value;
+
+pub use change::{ChangeFlags, DryRun};
+pub use host::HostFlags;
+pub use input::InputFlags;
+pub use kubectl::KubectlFlags;
+pub use output::OutputFlags;
+pub use selection::SelectionFlags;
+pub use value::{DurationFlag, UsageError, bad_usage};

@@ -1,0 +1,44 @@
+//! Flags that choose the host cluster.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use vwi_kubernetes::HostChoice;
+
+use crate::environment::Environment;
+
+/// How the host cluster is reached
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Host cluster")]
+pub struct HostFlags {
+    /// Context of the host cluster (also VWI_HOST_CONTEXT; else the parent in the tenant's context name)
+    #[arg(long, value_name = "NAME")]
+    pub host_context: Option<String>,
+    /// Kubeconfig file of the host cluster
+    #[arg(long, value_name = "FILE")]
+    pub host_kubeconfig: Option<PathBuf>,
+    /// Run in a pod of the host cluster, as its ServiceAccount
+    #[arg(long, conflicts_with_all = ["host_context", "host_kubeconfig"])]
+    pub host_in_cluster: bool,
+    /// Look at no host, whatever leads to one
+    #[arg(long, conflicts_with_all = ["host_context", "host_kubeconfig", "host_in_cluster"])]
+    pub no_host: bool,
+}
+
+impl HostFlags {
+    /// Returns what the flags and `VWI_HOST_CONTEXT` say of the host cluster.
+    pub fn choice(&self, environment: &Environment) -> HostChoice {
+        HostChoice {
+            kubeconfig: self.host_kubeconfig.clone(),
+            context: self.host_context.clone(),
+            environment_context: environment.get("VWI_HOST_CONTEXT").map(str::to_owned),
+            in_cluster: self.host_in_cluster,
+            none: self.no_host,
+        }
+    }
+
+    /// Whether a flag names the host, so that failing to reach it is an error.
+    pub fn is_typed(&self) -> bool {
+        self.host_context.is_some() || self.host_kubeconfig.is_some() || self.host_in_cluster
+    }
+}

@@ -1,0 +1,18 @@
+//! Flags about the records that a step reads.
+
+use clap::{ArgAction, Args};
+
+/// Which records are read
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Input")]
+pub struct InputFlags {
+    /// File with records, `-` for standard input, or a folder; repeatable
+    #[arg(short = 'f', long = "filename", value_name = "FILE")]
+    pub filenames: Vec<String>,
+    /// Read folders of folders too
+    #[arg(short = 'R', long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
+    pub recursive: bool,
+    /// Accept a stream whose end is missing, as `grep` and `jq 'select(…)'` leave it
+    #[arg(long)]
+    pub partial: bool,
+}

@@ -1,0 +1,56 @@
+//! Flags that select ServiceAccounts in the tenant.
+
+use clap::{ArgAction, Args};
+use vwi_core::stream::Selection;
+
+/// Which ServiceAccounts of the tenant
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Selection")]
+pub struct SelectionFlags {
+    /// Names of ServiceAccounts in the tenant cluster
+    #[arg(value_name = "SERVICEACCOUNT")]
+    pub names: Vec<String>,
+    /// All namespaces
+    #[arg(short = 'A', long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
+    pub all_namespaces: bool,
+    /// Label selector
+    #[arg(short = 'l', long, value_name = "SELECTOR")]
+    pub selector: Option<String>,
+    /// Field selector
+    #[arg(long, value_name = "SELECTOR")]
+    pub field_selector: Option<String>,
+}
+
+impl SelectionFlags {
+    /// Whether anything was selected, so that standard input is not asked.
+    pub fn is_given(&self) -> bool {
+        !self.names.is_empty()
+            || self.all_namespaces
+            || self.selector.is_some()
+            || self.field_selector.is_some()
+    }
+
+    /// Returns what a StreamEnd says of the selection; `scope` is what `-A` alone covers.
+    pub fn selection(&self, scope: &str) -> Selection {
+        let mut by = Vec::new();
+        if !self.names.is_empty() {
+            by.push("names".to_owned());
+        }
+        if !self.all_namespaces && self.names.is_empty() {
+            by.push("namespace".to_owned());
+        }
+        if self.selector.is_some() {
+            by.push("selector".to_owned());
+        }
+        if self.field_selector.is_some() {
+            by.push("field-selector".to_owned());
+        }
+        if by.is_empty() {
+            Selection::All {
+                scope: scope.to_owned(),
+            }
+        } else {
+            Selection::Narrowed { by }
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! Records in: which files are read, whether standard input is, and whether that was all of it.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+use vwi_core::exit::{Explain, Outcome};
+use vwi_core::record::Record;
+use vwi_core::stream::{
+    self, Accept, Collision, Completeness, Item, ReadError, Selection, StreamError, Summary,
+};
+use vwi_core::text::escape;
+
+use crate::flags::InputFlags;
+use crate::session::Session;
+use crate::spool::{Spool, SpoolError};
+
+/// Name of standard input in messages.
+pub const STDIN: &str = "standard input";
+
+/// All records of the input, and what is known about their being all.
+#[derive(Debug, Default)]
+pub struct Collected {
+    /// The records.
+    pub records: Spool,
+    /// Whether they are everything in scope; `None` for records that no step wrote.
+    pub selection: Option<Selection>,
+    /// ServiceAccounts with one host name, which steps that change things refuse.
+    pub collisions: Vec<Collision>,
+}
+
+/// Why the input can't be acted upon.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum InputError {
+    /// It can't be read.
+    #[error("cannot read the input")]
+    Stream(#[from] StreamError),
+    /// A file can't be opened.
+    #[error("cannot open `{}`", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// Records came, but not all.
+    #[error("{origin} ended early: {why}; nothing was changed")]
+    Incomplete {
+        /// The file, or standard input.
+        origin: String,
+        /// Why that is known.
+        why: String,
+    },
+    /// Nothing came.
+    #[error("{STDIN} is empty, so the step before this one did not run; nothing was changed")]
+    Empty,
+    /// A step before this one says that it could not run.
+    #[error("`{}` could not run: {}", escape(step), escape(error))]
+    Upstream {
+        /// The step.
+        step: String,
+        /// What it said.
+        error: String,
+    },
+    /// The records can't be kept.
+    #[error("cannot keep the records")]
+    Spool(#[from] SpoolError),
+}
+
+impl Explain for InputError {
+    fn outcome(&self) -> Outcome {
+        Outcome::CouldNotRun
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Stream(error) => error.hint(),
+            Self::Spool(error) => error.hint(),
+            Self::Incomplete { .. } => Some(
+                "if a filter between the steps took records or the end away, add `--partial`"
+                    .to_owned(),
+            ),
+            Self::Open { .. } | Self::Empty | Self::Upstream { .. } => None,
+        }
+    }
+}
+
+/// Reads the whole input, if there is any to read.
+///
+/// Standard input is read for `-f -`, and where nothing was `selected` and it is a pipe or a file:
+/// loops in CI and cron never have a terminal. `None` means that there is no input at all.
+///
+/// # Errors
+///
+/// [`InputError`] if the input can't be read, is not complete, or comes from a step that could
+/// not run: then nothing may be changed.
+pub fn collect(
+    flags: &InputFlags,
+    selected: bool,
+    session: &Session,
+) -> Result<Option<Collected>, InputError> {
+    let Some(sources) = sources(flags, selected)? else {
+        return Ok(None);
+    };
+    let mut collected = Collected::default();
+    for source in sources {
+        let summary = source.read(
+            Accept {
+                service_accounts: false,
+            },
+            &mut |item| match item {
+                Item::Record(record) => collected.records.push(&record),
+                Item::ServiceAccount(_) | Item::End(_) => Ok(()),
+            },
+        )?;
+        require_complete(&source, &summary, flags.partial, session)?;
+        collected.selection = summary.selection.or(collected.selection.take());
+        collected.collisions.extend(summary.collisions);
+    }
+    if flags.partial {
+        collected.selection = Some(Selection::Narrowed {
+            by: vec!["partial".to_owned()],
+        });
+    }
+    Ok(Some(collected))
+}
+
+/// Says whether what came may be acted upon.
+///
+/// # Errors
+///
+/// [`InputError::Upstream`], [`InputError::Empty`] and [`InputError::Incomplete`].
+pub fn require_complete(
+    source: &Source,
+    summary: &Summary,
+    partial: bool,
+    session: &Session,
+) -> Result<(), InputError> {
+    if let Some((step, error)) = summary.upstream_errors.first() {
+        return Err(InputError::Upstream {
+            step: step.clone(),
+            error: error.clone(),
+        });
+    }
+    match &summary.completeness {
+        Completeness::Complete | Completeness::Bare => Ok(()),
+        Completeness::Empty if *source == Source::Stdin => Err(InputError::Empty),
+        Completeness::Empty => {
+            session
+                .talk
+                .warn(&format!("{} has no records", source.label()));
+            Ok(())
+        }
+        Completeness::Incomplete { .. } if partial => Ok(()),
+        Completeness::Incomplete { why } => Err(InputError::Incomplete {
+            origin: source.label(),
+            why: why.clone(),
+        }),
+    }
+}
+
+/// One input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Standard input.
+    Stdin,
+    /// A file.
+    File(PathBuf),
+}
+
+impl Source {
+    /// Returns its name in messages.
+    pub fn label(&self) -> String {
+        match self {
+            Self::Stdin => STDIN.to_owned(),
+            Self::File(path) => format!("`{}`", path.display()),
+        }
+    }
+
+    /// Reads its documents into `sink`.
+    ///
+    /// # Errors
+    ///
+    /// [`InputError`] if it can't be opened or read, and the sink's own error.
+    pub fn read<E>(
+        &self,
+        accept: Accept,
+        sink: &mut dyn FnMut(Item) -> Result<(), E>,
+    ) -> Result<Summary, InputError>
+    where
+        InputError: From<E>,
+    {
+        let reader: Box<dyn Read> = match self {
+            Self::Stdin => Box::new(io::stdin().lock()),
+            Self::File(path) => Box::new(open(path)?),
+        };
+        stream::read(&self.label(), reader, accept, sink).map_err(|error| match error {
+            ReadError::Stream(error) => InputError::Stream(error),
+            ReadError::Sink(error) => InputError::from(error),
+        })
+    }
+}
+
+fn open(path: &Path) -> Result<File, InputError> {
+    File::open(path).map_err(|source| InputError::Open {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Returns what is to be read, in order; `None` if nothing is.
+///
+/// # Errors
+///
+/// [`InputError::Open`] if a folder can't be listed.
+pub fn sources(flags: &InputFlags, selected: bool) -> Result<Option<Vec<Source>>, InputError> {
+    if flags.filenames.is_empty() {
+        let read = !selected && stdin_has_data();
+        return Ok(read.then(|| vec![Source::Stdin]));
+    }
+    let mut sources = Vec::new();
+    for name in &flags.filenames {
+        if name == "-" {
+            sources.push(Source::Stdin);
+            continue;
+        }
+        let path = PathBuf::from(name);
+        if path.is_dir() {
+            folder(&path, flags.recursive, &mut sources)?;
+        } else {
+            sources.push(Source::File(path));
+        }
+    }
+    Ok(Some(sources))
+}
+
+/// Whether standard input is a pipe or a file; the null device and a terminal are neither.
+fn stdin_has_data() -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        fs::metadata("/dev/stdin").is_ok_and(|metadata| {
+            let kind = metadata.file_type();
+            kind.is_fifo() || kind.is_file() || kind.is_socket()
+        })
+    }
+    #[cfg(not(unix))]
+    {
+        use std::io::IsTerminal;
+        !io::stdin().is_terminal()
+    }
+}
+
+/// Adds the manifests of a folder by name, as kubectl does: `.json`, `.yaml` and `.yml`.
+fn folder(path: &Path, recursive: bool, sources: &mut Vec<Source>) -> Result<(), InputError> {
+    let failed = |source| InputError::Open {
+        path: path.to_owned(),
+        source,
+    };
+    let mut entries: Vec<PathBuf> = fs::read_dir(path)
+        .map_err(failed)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<io::Result<_>>()
+        .map_err(failed)?;
+    entries.sort();
+    for entry in entries {
+        let extension = entry.extension().and_then(|extension| extension.to_str());
+        if entry.is_dir() {
+            if recursive {
+                folder(&entry, recursive, sources)?;
+            }
+        } else if matches!(extension, Some("json" | "yaml" | "yml")) {
+            sources.push(Source::File(entry));
+        }
+    }
+    Ok(())
+}
+
+/// Makes the input of records that a step has built itself from flags.
+///
+/// # Errors
+///
+/// [`SpoolError`] if they can't be kept.
+pub fn of_records(records: impl IntoIterator<Item = Record>) -> Result<Collected, SpoolError> {
+    let mut collected = Collected::default();
+    for record in records {
+        collected.records.push(&record)?;
+    }
+    Ok(collected)
+}

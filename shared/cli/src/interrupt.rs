@@ -1,0 +1,107 @@
+//! Being asked to stop: by a signal, or by the reader of stdout having gone.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
+use vwi_core::exit::Outcome;
+
+/// Why a step is asked to stop. What is in flight is finished, nothing new is begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// SIGINT or SIGTERM.
+    Signal,
+    /// The reader of stdout has gone.
+    ReaderGone,
+}
+
+impl Reason {
+    /// Returns the exit status that it leads to.
+    pub fn outcome(self) -> Outcome {
+        match self {
+            Self::Signal => Outcome::Interrupted,
+            Self::ReaderGone => Outcome::ReaderGone,
+        }
+    }
+}
+
+/// Whether the step is asked to stop; clones share the answer.
+#[derive(Clone, Debug, Default)]
+pub struct Interrupt {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    reason: AtomicU8,
+    notify: Notify,
+}
+
+impl Interrupt {
+    /// Returns why the step is to stop, if it is.
+    pub fn reason(&self) -> Option<Reason> {
+        match self.inner.reason.load(Ordering::SeqCst) {
+            0 => None,
+            1 => Some(Reason::Signal),
+            _ => Some(Reason::ReaderGone),
+        }
+    }
+
+    /// Whether the step is to stop.
+    pub fn is_requested(&self) -> bool {
+        self.reason().is_some()
+    }
+
+    /// Asks the step to stop; the first reason stays.
+    pub fn request(&self, reason: Reason) {
+        let number = match reason {
+            Reason::Signal => 1,
+            Reason::ReaderGone => 2,
+        };
+        let _first =
+            self.inner
+                .reason
+                .compare_exchange(0, number, Ordering::SeqCst, Ordering::SeqCst);
+        self.inner.notify.notify_waiters();
+    }
+
+    /// Waits until the step is asked to stop.
+    pub async fn requested(&self) -> Reason {
+        loop {
+            let notified = self.inner.notify.notified();
+            if let Some(reason) = self.reason() {
+                return reason;
+            }
+            notified.await;
+        }
+    }
+
+    /// Listens for SIGINT and SIGTERM from now on, on the runtime that this is called in; a second
+    /// signal ends the process at once.
+    pub(crate) fn listen(&self) {
+        for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
+            // Without a handler the signal ends the process, which is the next best.
+            let Ok(mut signals) = signal(kind) else {
+                continue;
+            };
+            let interrupt = self.clone();
+            tokio::spawn(async move {
+                while signals.recv().await.is_some() {
+                    if interrupt.reason() == Some(Reason::Signal) {
+                        end_at_once();
+                    }
+                    interrupt.request(Reason::Signal);
+                }
+            });
+        }
+    }
+}
+
+#[expect(
+    clippy::exit,
+    reason = "the user asked twice; nothing may hold the process"
+)]
+fn end_at_once() -> ! {
+    std::process::exit(i32::from(Outcome::Interrupted.code()))
+}

@@ -1,0 +1,320 @@
+//! Records out: formats, counts, and the end of the stream.
+
+use std::io::{self, Write};
+
+use clap::ValueEnum;
+use serde_json::Value;
+use thiserror::Error;
+use vwi_core::exit::{Explain, Outcome};
+use vwi_core::record::Record;
+use vwi_core::step::Step;
+use vwi_core::stream::{Collision, ListWriter, Selection, StreamEnd, write_line};
+
+use crate::session::Stdout;
+use crate::table;
+
+/// What `-o` can ask for; each step has some of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// The record stream.
+    Ndjson,
+    /// The step's own answer as one JSON document.
+    Json,
+    /// The step's own answer as YAML.
+    Yaml,
+    /// The records as they belong in Git.
+    Manifest,
+    /// A table.
+    Table,
+    /// A table with more columns.
+    Wide,
+    /// Names.
+    Name,
+    /// Subjects, one a line.
+    Subject,
+    /// `export` lines for a shell.
+    Env,
+    /// What would be changed.
+    Plan,
+    /// Only what is not as it should be.
+    Short,
+}
+
+impl Format {
+    /// Returns the word after `-o`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ndjson => "ndjson",
+            Self::Json => "json",
+            Self::Yaml => "yaml",
+            Self::Manifest => "manifest",
+            Self::Table => "table",
+            Self::Wide => "wide",
+            Self::Name => "name",
+            Self::Subject => "subject",
+            Self::Env => "env",
+            Self::Plan => "plan",
+            Self::Short => "short",
+        }
+    }
+}
+
+/// Standard output can't be written.
+#[derive(Debug, Error)]
+#[error("cannot write to standard output")]
+pub struct OutputError(#[from] io::Error);
+
+impl Explain for OutputError {
+    fn outcome(&self) -> Outcome {
+        if self.is_reader_gone() {
+            Outcome::ReaderGone
+        } else {
+            Outcome::CouldNotRun
+        }
+    }
+}
+
+impl OutputError {
+    /// Whether the reader has gone, which is no fault of this step.
+    pub fn is_reader_gone(&self) -> bool {
+        self.0.kind() == io::ErrorKind::BrokenPipe
+    }
+}
+
+/// The columns of a step's table.
+#[derive(Clone, Copy)]
+pub struct TableSpec {
+    /// Headers; those from `wide_from` on are for `-o wide`.
+    pub headers: &'static [&'static str],
+    /// Number of columns of the narrow table.
+    pub wide_from: usize,
+    /// Makes all cells of one record.
+    pub row: fn(&Record) -> Vec<String>,
+}
+
+/// What is known at the end of a stream.
+#[derive(Clone, Debug, Default)]
+pub struct EndFacts {
+    /// Whether the records are everything in scope.
+    pub selection: Option<Selection>,
+    /// ServiceAccounts with one host name.
+    pub collisions: Vec<Collision>,
+    /// Why the step could not go on.
+    pub error: Option<String>,
+}
+
+/// How many records have gone out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// All.
+    pub records: u64,
+    /// Failed ones, whichever step was the cause.
+    pub failed: u64,
+}
+
+impl Counts {
+    /// Returns the outcome of a stream: failed if any of its records is.
+    pub fn outcome(self) -> Outcome {
+        if self.failed > 0 {
+            Outcome::Failed
+        } else {
+            Outcome::Done
+        }
+    }
+}
+
+/// Writes records in one of the formats, one by one where the format allows.
+pub struct RecordWriter {
+    stdout: Stdout,
+    step: Step,
+    format: Format,
+    table: TableSpec,
+    with_headers: bool,
+    counts: Counts,
+    list: ListWriter,
+    kept: Vec<Value>,
+    rows: Vec<Vec<String>>,
+}
+
+impl RecordWriter {
+    /// Starts a stream.
+    pub fn new(stdout: Stdout, step: Step, format: Format, table: TableSpec) -> Self {
+        Self {
+            stdout,
+            step,
+            format,
+            table,
+            with_headers: true,
+            counts: Counts::default(),
+            list: ListWriter::default(),
+            kept: Vec::new(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// Leaves the header line of tables out.
+    #[must_use]
+    pub fn without_headers(mut self, without: bool) -> Self {
+        self.with_headers = !without;
+        self
+    }
+
+    /// Writes a record. The record stream is flushed after each, so that it is not lost with us.
+    ///
+    /// # Errors
+    ///
+    /// [`OutputError`]
+    pub fn write(&mut self, record: &Record) -> Result<(), OutputError> {
+        self.count(record.is_failed());
+        match self.format {
+            Format::Ndjson => {
+                write_line(&mut self.stdout, record)?;
+                self.stdout.flush()?;
+            }
+            Format::Json => self.list.item(&mut self.stdout, record)?,
+            Format::Yaml => self.kept.push(Value::Object(record.document().clone())),
+            Format::Manifest => {
+                let manifest = record.clone().into_manifest();
+                self.yaml_document(&Value::Object(manifest.document().clone()))?;
+            }
+            Format::Name => {
+                writeln!(self.stdout, "serviceaccount/{}", record.name())?;
+            }
+            Format::Table | Format::Wide => {
+                let mut row = (self.table.row)(record);
+                row.truncate(self.columns());
+                self.rows.push(row);
+            }
+            // A step's own formats are written by the step.
+            Format::Subject | Format::Env | Format::Plan | Format::Short => {}
+        }
+        Ok(())
+    }
+
+    /// Counts a record that the step writes itself.
+    pub fn count(&mut self, failed: bool) {
+        self.counts.records += 1;
+        self.counts.failed += u64::from(failed);
+    }
+
+    /// Writes text of the step's own format.
+    ///
+    /// # Errors
+    ///
+    /// [`OutputError`]
+    pub fn text(&mut self, text: &str) -> Result<(), OutputError> {
+        self.stdout.write_all(text.as_bytes())?;
+        Ok(())
+    }
+
+    /// Writes one document of a YAML stream, in words that kubectl's YAML 1.1 reads the same.
+    ///
+    /// # Errors
+    ///
+    /// [`OutputError`]
+    pub fn yaml_document(&mut self, document: &Value) -> Result<(), OutputError> {
+        let text = yaml(document)?;
+        write!(self.stdout, "---\n{text}")?;
+        Ok(())
+    }
+
+    /// Writes what stands at the end, and says how many records there were.
+    ///
+    /// # Errors
+    ///
+    /// [`OutputError`]
+    pub fn finish(mut self, facts: EndFacts) -> Result<Counts, OutputError> {
+        let end = StreamEnd {
+            step: self.step.word().to_owned(),
+            records: self.counts.records,
+            failed: self.counts.failed,
+            selection: facts.selection,
+            collisions: facts.collisions,
+            error: facts.error,
+        };
+        match self.format {
+            Format::Ndjson => write_line(&mut self.stdout, &end)?,
+            Format::Json => self.list.finish(&mut self.stdout, &end)?,
+            Format::Yaml => {
+                let mut list = Vec::new();
+                let mut writer = ListWriter::default();
+                for record in &self.kept {
+                    writer.item(&mut list, record)?;
+                }
+                writer.finish(&mut list, &end)?;
+                let list: Value = serde_json::from_slice(&list).map_err(io::Error::from)?;
+                let text = yaml(&list)?;
+                self.stdout.write_all(text.as_bytes())?;
+            }
+            Format::Table | Format::Wide => {
+                let headers: Vec<&str> = self
+                    .table
+                    .headers
+                    .iter()
+                    .copied()
+                    .take(self.columns())
+                    .collect();
+                let text = table::render(&headers, &self.rows, self.with_headers);
+                self.stdout.write_all(text.as_bytes())?;
+            }
+            Format::Manifest
+            | Format::Name
+            | Format::Subject
+            | Format::Env
+            | Format::Plan
+            | Format::Short => {}
+        }
+        self.stdout.flush()?;
+        Ok(self.counts)
+    }
+
+    fn columns(&self) -> usize {
+        if self.format == Format::Wide {
+            self.table.headers.len()
+        } else {
+            self.table.wide_from
+        }
+    }
+}
+
+/// Returns a document as YAML; words that YAML 1.1 takes as booleans are quoted.
+///
+/// # Errors
+///
+/// None that is known; the library could refuse.
+pub fn yaml(document: &Value) -> io::Result<String> {
+    serde_saphyr::to_string(document).map_err(io::Error::other)
+}
+
+/// Writes a StreamEnd alone: what a step that could not run leaves to the next one.
+///
+/// # Errors
+///
+/// The stream's.
+pub fn write_error_end(stdout: &mut Stdout, step: Step, error: &str) -> io::Result<()> {
+    let end = StreamEnd {
+        step: step.word().to_owned(),
+        error: Some(error.to_owned()),
+        ..StreamEnd::default()
+    };
+    write_line(stdout, &end)?;
+    stdout.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn yaml_is_read_the_same_by_version_1_1() {
+        let text = yaml(&json!({"name": "y", "other": "on", "number": "012"})).unwrap();
+        for quoted in ["\"y\"", "\"on\"", "\"012\""] {
+            assert!(
+                text.contains(quoted) || text.contains(&quoted.replace('"', "'")),
+                "{text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! From the command line to the exit status, the same for every step.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{ArgMatches, Args, Command, FromArgMatches};
+use vwi_core::exit::Outcome;
+use vwi_core::step::Step;
+
+use crate::Failure;
+use crate::flags::OutputFlags;
+use crate::invocation::Invocation;
+use crate::output::{Format, write_error_end};
+use crate::report;
+use crate::session::Session;
+use crate::talk::Talk;
+
+/// A step as a program.
+pub trait Plugin {
+    /// Which step it is.
+    const STEP: Step;
+    /// One line for `--help`.
+    const ABOUT: &'static str;
+    /// Examples for `--help`, with `{}` in place of the words that the user typed.
+    const EXAMPLES: &'static str;
+    /// Its arguments.
+    type Args: Args;
+
+    /// Returns the flags about output.
+    fn output(arguments: &Self::Args) -> &OutputFlags;
+
+    /// Does the work.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the step from going on; a record that failed is no such thing.
+    fn run(arguments: &Self::Args, session: &mut Session) -> Result<Outcome, Failure>;
+}
+
+/// Runs a step as a program of its own.
+pub fn main<P: Plugin>() -> ExitCode {
+    let mut arguments = std::env::args_os();
+    let program = arguments
+        .next()
+        .unwrap_or_else(|| OsString::from(P::STEP.word()));
+    let invocation = Invocation::of_step(&program, P::STEP);
+    let command = command::<P>(&invocation);
+    match command.try_get_matches_from(std::iter::once(program).chain(arguments)) {
+        Ok(matches) => execute::<P>(&matches, invocation),
+        Err(error) => usage(&error),
+    }
+}
+
+/// Returns the step's command line, with the words that the user typed.
+pub fn command<P: Plugin>(invocation: &Invocation) -> Command {
+    let words = invocation.words();
+    let command = Command::new(P::STEP.word())
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(P::ABOUT)
+        .after_help(format!(
+            "Examples:\n{}",
+            P::EXAMPLES.replace("{}", words).trim_end()
+        ))
+        .bin_name(words.to_owned())
+        .display_name(words.to_owned());
+    // A doc comment on the struct of flags must not take the step's own line away.
+    P::Args::augment_args(command)
+        .about(P::ABOUT)
+        .long_about(None)
+}
+
+/// Runs a step with arguments that clap has accepted.
+pub fn execute<P: Plugin>(matches: &ArgMatches, invocation: Invocation) -> ExitCode {
+    let arguments = match P::Args::from_arg_matches(matches) {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
+    let output = P::output(&arguments);
+    let mut session = Session::new(invocation, output);
+    let outcome = match P::run(&arguments, &mut session) {
+        Ok(outcome) => outcome,
+        Err(failure) => {
+            let streams = match output.output {
+                Some(format) => format == Format::Ndjson,
+                None => !session.terminals.stdout,
+            };
+            fail(P::STEP, &failure, &session, streams)
+        }
+    };
+    let outcome = match session.stdout().flush() {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+            outcome.and(Outcome::ReaderGone)
+        }
+        Ok(()) | Err(_) => outcome,
+    };
+    let outcome = match session.interrupt.reason() {
+        Some(reason) => outcome.and(reason.outcome()),
+        None => outcome,
+    };
+    ExitCode::from(outcome.code())
+}
+
+/// Reports a failure, and leaves the next step an end that says so: a step that only heard
+/// nothing could not tell why.
+fn fail(step: Step, failure: &Failure, session: &Session, streams: bool) -> Outcome {
+    let failure = failure.as_ref();
+    if report::is_reader_gone(failure) {
+        return Outcome::ReaderGone;
+    }
+    session.talk.raw(&report::message(step, failure));
+    let mut stdout = session.stdout();
+    if streams && !stdout.is_used() && failure.outcome() != Outcome::Usage {
+        // If the reader has gone too, there is nobody left to tell.
+        let _written = write_error_end(&mut stdout, step, &report::in_one_line(failure));
+    }
+    failure.outcome()
+}
+
+/// Prints what clap has to say: help and version on standard output, faults on standard error.
+pub fn usage(error: &clap::Error) -> ExitCode {
+    let _printed = error.print();
+    let code = u8::try_from(error.exit_code()).unwrap_or_else(|_| Outcome::Usage.code());
+    ExitCode::from(code)
+}
+
+/// Prints the short help on standard error, for a command that was given nothing to do.
+pub fn nothing_to_do<P: Plugin>(session: &Session) -> Outcome {
+    let help = command::<P>(&session.invocation).render_help().to_string();
+    Talk::new(P::STEP, session.talk.verbosity()).raw(&help);
+    Outcome::Usage
+}

@@ -1,0 +1,180 @@
+//! What a step gets from the process: the only door to streams, environment and runtime.
+
+use std::future::Future;
+use std::io::{self, BufWriter, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+use vwi_core::exit::{Explain, Outcome};
+use vwi_kubernetes::ConnectSettings;
+use vwi_kubernetes::exec::ExecRunner;
+
+use crate::environment::Environment;
+use crate::flags::{KubectlFlags, OutputFlags};
+use crate::http::HttpSettings;
+use crate::interrupt::Interrupt;
+use crate::invocation::Invocation;
+use crate::talk::Talk;
+use crate::terminal::Terminals;
+
+/// How long an exec credential plugin may take; a person may have to type a device code.
+const EXEC_TIME_LIMIT: Duration = Duration::from_mins(3);
+
+/// One run of one step.
+pub struct Session {
+    /// What the user typed.
+    pub invocation: Invocation,
+    /// The environment.
+    pub environment: Environment,
+    /// Which standard streams are terminals.
+    pub terminals: Terminals,
+    /// Standard error.
+    pub talk: Talk,
+    /// Whether the step is to stop.
+    pub interrupt: Interrupt,
+    stdout: Stdout,
+    runtime: Option<Runtime>,
+    exec: ExecRunner,
+}
+
+impl Session {
+    /// Opens the session of a process.
+    pub fn new(invocation: Invocation, output: &OutputFlags) -> Self {
+        let terminals = Terminals::look();
+        let talk = Talk::new(invocation.step(), output.verbosity());
+        Self {
+            invocation,
+            environment: Environment::read(),
+            terminals,
+            talk,
+            interrupt: Interrupt::default(),
+            stdout: Stdout::new(io::stdout()),
+            runtime: None,
+            exec: ExecRunner::new(terminals.stdin, EXEC_TIME_LIMIT),
+        }
+    }
+
+    /// Returns standard output; clones write to the same buffer.
+    pub fn stdout(&self) -> Stdout {
+        self.stdout.clone()
+    }
+
+    /// Runs a future to its end, on a runtime that is made when it is first needed: a step that
+    /// asks nobody starts without one.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRuntime`] if the system gives none.
+    pub fn block_on<F: Future>(&mut self, future: F) -> Result<F::Output, NoRuntime> {
+        if self.runtime.is_none() {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .map_err(NoRuntime)?;
+            // Listening needs the runtime's context, which `enter` gives.
+            let entered = runtime.enter();
+            self.interrupt.listen();
+            drop(entered);
+            self.runtime = Some(runtime);
+        }
+        match &self.runtime {
+            Some(runtime) => Ok(runtime.block_on(future)),
+            None => Err(NoRuntime(io::Error::other("no runtime"))),
+        }
+    }
+
+    /// Returns how connections to API servers are made.
+    pub fn connect_settings(&self, flags: &KubectlFlags) -> ConnectSettings {
+        ConnectSettings {
+            user_agent: self.user_agent(),
+            proxies: self.environment.proxies(),
+            request_timeout: flags.request_timeout(),
+            exec: self.exec.clone(),
+        }
+    }
+
+    /// Returns how other HTTP connections are made.
+    pub fn http_settings(&self, flags: &KubectlFlags) -> HttpSettings {
+        HttpSettings {
+            user_agent: self.user_agent(),
+            request_timeout: flags.request_timeout(),
+            insecure_skip_verify: flags.insecure_skip_tls_verify,
+        }
+    }
+
+    fn user_agent(&self) -> String {
+        let version = env!("CARGO_PKG_VERSION");
+        format!("kubectl-vwi/{version} ({})", self.invocation.step())
+    }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Session")
+            .field("invocation", &self.invocation)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The system gave no runtime.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot start the runtime")]
+pub struct NoRuntime(#[source] io::Error);
+
+impl Explain for NoRuntime {
+    fn outcome(&self) -> Outcome {
+        Outcome::CouldNotRun
+    }
+}
+
+/// Standard output behind one buffer; whether anything was written is remembered.
+#[derive(Clone)]
+pub struct Stdout {
+    inner: Arc<Mutex<Buffer>>,
+}
+
+struct Buffer {
+    writer: BufWriter<Box<dyn Write + Send>>,
+    used: bool,
+}
+
+impl Stdout {
+    /// Buffers a stream.
+    pub fn new(stream: impl Write + Send + 'static) -> Self {
+        Self {
+            inner: Arc::new(Mutex::new(Buffer {
+                writer: BufWriter::with_capacity(64 * 1024, Box::new(stream)),
+                used: false,
+            })),
+        }
+    }
+
+    /// Whether anything was written.
+    pub fn is_used(&self) -> bool {
+        self.lock().used
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Buffer> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut buffer = self.lock();
+        buffer.used = true;
+        buffer.writer.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.lock().writer.flush()
+    }
+}
+
+impl std::fmt::Debug for Stdout {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Stdout")
+    }
+}
