@@ -14,7 +14,7 @@ use crate::error::{BedError, Doing};
 use crate::files;
 use crate::host::HOST_CONTEXT;
 use crate::process::{Program, search_path};
-use crate::protocol::{ClusterDescription, Description, TenantDescription};
+use crate::protocol::{ClusterDescription, Description, SyncerOrder, TenantDescription};
 use crate::vcluster::VirtualCluster;
 use crate::world::AzureWorld;
 
@@ -90,6 +90,19 @@ impl Bed {
         self.connection.add_tenant(wanted)
     }
 
+    /// Gives an order to the syncer of a vCluster, and returns what that did so far, a line each.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such vCluster.
+    pub fn syncer(
+        &self,
+        vcluster: &VirtualCluster,
+        order: SyncerOrder,
+    ) -> Result<Vec<String>, BedError> {
+        self.connection.order(vcluster, order)
+    }
+
     /// A client of the host's administrator.
     ///
     /// # Errors
@@ -149,6 +162,21 @@ impl Bed {
         let doing = || "cannot make a client of the Azure stand-in".to_owned();
         let authority = std::fs::read_to_string(&self.description.authority).doing(doing)?;
         Admin::new(&self.description.azure.url, &authority).doing(doing)
+    }
+
+    /// An HTTP client that trusts the bed's authority and nobody else.
+    ///
+    /// # Errors
+    ///
+    /// When the certificate of the bed is gone.
+    pub fn http(&self) -> Result<reqwest::Client, BedError> {
+        let doing = || "cannot make an HTTP client".to_owned();
+        let authority = std::fs::read(&self.description.authority).doing(doing)?;
+        let authority = reqwest::Certificate::from_pem(&authority).doing(doing)?;
+        let builder = reqwest::Client::builder()
+            .tls_certs_only([authority])
+            .no_proxy();
+        builder.build().doing(doing)
     }
 
     /// One of the suite's programs, such as `kubectl-vwi-translate`, in this bed's environment.

@@ -17,7 +17,7 @@ use crate::controlplane::{ControlPlane, say};
 use crate::error::{BedError, Doing};
 use crate::folder::RunFolder;
 use crate::program::lock_path;
-use crate::protocol::{Answer, Description, Request, TenantDescription};
+use crate::protocol::{Answer, Description, Request, SyncerOrder, TenantDescription};
 use crate::vcluster::VirtualCluster;
 use crate::{files, wait};
 
@@ -158,6 +158,25 @@ impl Connection {
     /// When the bed cannot start it.
     pub fn add_tenant(&self, wanted: VirtualCluster) -> Result<TenantDescription, BedError> {
         let answer = self.try_ask(&Request::AddTenant(wanted))?;
+        answer.ok_or_else(|| BedError::new("the bed has ended"))
+    }
+
+    /// Gives an order to the syncer of a vCluster, and returns what that did so far.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such vCluster.
+    pub fn order(
+        &self,
+        vcluster: &VirtualCluster,
+        order: SyncerOrder,
+    ) -> Result<Vec<String>, BedError> {
+        let (vcluster, namespace) = (vcluster.name.clone(), vcluster.namespace.clone());
+        let answer = self.try_ask(&Request::Syncer {
+            vcluster,
+            namespace,
+            order,
+        })?;
         answer.ok_or_else(|| BedError::new("the bed has ended"))
     }
 

@@ -95,10 +95,10 @@ impl Cluster {
             &arguments,
         )?;
         let client = kubeconfig::client(&access).await?;
-        let ready = format!("the API server of {name}");
-        wait::until(&ready, READY_WITHIN, async || {
+        let what = format!("the API server of {name}");
+        wait::until(&what, READY_WITHIN, async || {
             api.must_run()?;
-            Ok(is_ready(&client).await.then_some(()))
+            Ok(is_ready(&client, SERVING).await.then_some(()))
         })
         .await?;
 
@@ -106,16 +106,19 @@ impl Cluster {
         let kind = ServerKind::ControllerManager;
         let mut controllers = Server::start(control_plane, kind, name, &folder, &arguments)?;
         let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), "default");
+        let doing = || format!("cannot read the ServiceAccount `default` of {name}");
         wait::until(
             &format!("the controllers of {name}"),
             READY_WITHIN,
             async || {
                 api.must_run()?;
                 controllers.must_run()?;
-                accounts
-                    .get_opt("default")
-                    .await
-                    .doing(|| format!("cannot read the ServiceAccount `default` of {name}"))
+                let found = accounts.get_opt("default").await.doing(doing)?;
+                Ok(if is_ready(&client, COMPLETE).await {
+                    found
+                } else {
+                    None
+                })
             },
         )
         .await?;
@@ -150,9 +153,17 @@ impl Cluster {
     }
 }
 
-/// Whether `/readyz` says so; an API server that does not answer yet is not an error.
-async fn is_ready(client: &Client) -> bool {
-    let request = http::Request::get("/readyz").body(Vec::new());
+/// Where an API server says that it serves. It goes on to make priority classes, after a pause of a
+/// second, and roles, which its controllers need not wait for.
+const SERVING: &str = "/readyz?exclude=poststarthook%2Frbac%2Fbootstrap-roles\
+    &exclude=poststarthook%2Fscheduling%2Fbootstrap-system-priority-classes";
+
+/// Where an API server says that it has made everything that it makes at its start.
+const COMPLETE: &str = "/readyz";
+
+/// Whether the API server says so; one that does not answer yet is not an error.
+async fn is_ready(client: &Client, path: &str) -> bool {
+    let request = http::Request::get(path).body(Vec::new());
     match request {
         Ok(request) => client.request_text(request).await.is_ok(),
         Err(_) => false,
@@ -217,7 +228,7 @@ fn api_arguments(options: &ClusterOptions, etcd: &Etcd, folder: &Path, port: &Po
         // Fairness between users takes time and memory that a test has no use for.
         "--enable-priority-and-fairness=false".to_owned(),
         "--profiling=false".to_owned(),
-        "--v=1".to_owned(),
+        "--v=0".to_owned(),
     ]
 }
 
@@ -235,6 +246,6 @@ fn controller_arguments(folder: &Path) -> Vec<String> {
         "--kube-api-qps=200".to_owned(),
         "--kube-api-burst=400".to_owned(),
         "--profiling=false".to_owned(),
-        "--v=1".to_owned(),
+        "--v=0".to_owned(),
     ]
 }

@@ -15,6 +15,33 @@ pub enum Request {
     Describe {},
     /// One more vCluster; answered with [`TenantDescription`]. It goes when the connection closes.
     AddTenant(VirtualCluster),
+    /// An order for the syncer of a vCluster; answered with what it did so far, a line each.
+    Syncer {
+        /// Name of the vCluster.
+        vcluster: String,
+        /// Its host namespace.
+        namespace: String,
+        /// What it shall do.
+        order: SyncerOrder,
+    },
+}
+
+/// What a test asks of a vCluster's syncer.
+///
+/// The shared vCluster's syncer is everybody's: only a vCluster of one's own should be down.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncerOrder {
+    /// Look at everything that it knows of.
+    Settle,
+    /// Be down, as if the vCluster's pod were gone.
+    Pause,
+    /// Be up again.
+    Resume,
+    /// Be down and up again.
+    Restart,
+    /// Free the host names whose owner is gone, which a vCluster does every three minutes.
+    CleanUp,
 }
 
 /// What the bed answers.

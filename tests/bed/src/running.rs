@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tokio::sync::Mutex;
 use vwi_test_azure::{Options, Server as Azure, Tls, Upstream, UpstreamServer};
@@ -12,7 +13,8 @@ use crate::controlplane::ControlPlane;
 use crate::error::{BedError, Doing};
 use crate::etcd::Etcd;
 use crate::protocol::{
-    AzureDescription, ClusterDescription, Description, ServerDescription, TenantDescription,
+    AzureDescription, ClusterDescription, Description, ServerDescription, SyncerOrder,
+    TenantDescription,
 };
 use crate::server::Server;
 use crate::tenant::{Slot, Tenant};
@@ -132,6 +134,32 @@ impl Running {
         };
         drop(tenants);
         tenant.stop(Some(self.host.client())).await
+    }
+
+    /// Gives an order to a vCluster's syncer, and tells what that did so far.
+    pub(crate) async fn order(
+        &self,
+        vcluster: &str,
+        namespace: &str,
+        order: SyncerOrder,
+    ) -> Result<Vec<String>, BedError> {
+        let tenants = self.tenants.lock().await;
+        let is_meant = |tenant: &&Tenant| {
+            tenant.wanted.name == vcluster && tenant.wanted.namespace == namespace
+        };
+        let found = tenants.list.iter().find(is_meant);
+        let syncer = found.map(|tenant| Arc::clone(&tenant.syncer));
+        drop(tenants);
+        let syncer = syncer
+            .ok_or_else(|| BedError::new(format!("no vCluster `{vcluster}` in `{namespace}`")))?;
+        match order {
+            SyncerOrder::Settle => syncer.settled().await,
+            SyncerOrder::Pause => syncer.pause().await,
+            SyncerOrder::Resume => syncer.resume().await,
+            SyncerOrder::Restart => syncer.restart().await,
+            SyncerOrder::CleanUp => syncer.clean_up().await,
+        }
+        Ok(syncer.log())
     }
 
     /// Ends everything, API servers before their store, and waits until all are gone.

@@ -74,6 +74,14 @@ async fn answer(
             }
             text(added)
         }
+        (
+            Ok(Request::Syncer {
+                vcluster,
+                namespace,
+                order,
+            }),
+            Ok(running),
+        ) => text(running.order(&vcluster, &namespace, order).await),
     };
     text + "\n"
 }

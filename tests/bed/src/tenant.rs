@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
+use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::Service;
 use kube::Client;
@@ -47,7 +48,7 @@ pub(crate) struct Tenant {
     /// Where its addresses are.
     pub(crate) slot: Slot,
     /// Between the two clusters; stops with this.
-    syncer: Syncer,
+    pub(crate) syncer: Arc<Syncer>,
 }
 
 impl Tenant {
@@ -86,7 +87,7 @@ impl Tenant {
             wanted,
             cluster,
             slot,
-            syncer,
+            syncer: Arc::new(syncer),
         })
     }
 
@@ -116,7 +117,11 @@ fn start_syncer(
     let values = wanted.parsed()?;
     let config = Config::from_values(name, namespace, &values, version)
         .doing(|| format!("cannot start the syncer of `{name}`"))?;
-    Ok(Syncer::start(host.clone(), cluster.client().clone(), config))
+    Ok(Syncer::start(
+        host.clone(),
+        cluster.client().clone(),
+        config,
+    ))
 }
 
 fn options(wanted: &VirtualCluster, slot: Slot) -> ClusterOptions {

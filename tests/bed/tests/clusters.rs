@@ -99,7 +99,7 @@ async fn the_tenants_certificate_has_the_names_of_a_real_vcluster() {
 async fn azure_serves_the_hosts_discovery_document_and_keys() {
     let bed = Bed::connect().await.unwrap();
     let issuer = &bed.description().issuer;
-    let http = http(&bed);
+    let http = bed.http().unwrap();
     let document: Value = http
         .get(format!("{issuer}.well-known/openid-configuration"))
         .send()
@@ -234,22 +234,6 @@ fn kubectl_sees_both_clusters_under_the_names_of_their_command_lines() {
 
 fn exists(pid: u32) -> bool {
     std::path::Path::new(&format!("/proc/{pid}")).exists()
-}
-
-/// An HTTP client that trusts the bed's authority only.
-fn http(bed: &Bed) -> reqwest::Client {
-    let authority = std::fs::read(&bed.description().authority).unwrap();
-    let mut roots = rustls::RootCertStore::empty();
-    roots
-        .add(CertificateDer::from_pem_slice(&authority).unwrap())
-        .unwrap();
-    let config = rustls::ClientConfig::builder().with_root_certificates(roots);
-    let config = config.with_no_client_auth();
-    reqwest::Client::builder()
-        .tls_backend_preconfigured(config)
-        .no_proxy()
-        .build()
-        .unwrap()
 }
 
 /// The certificates that an API server shows, its own first.
