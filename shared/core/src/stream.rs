@@ -38,7 +38,7 @@ pub struct ServiceAccount {
 }
 
 /// One document of the input.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {
     /// A record.
     Record(Box<Record>),

@@ -14,6 +14,9 @@ impl FromStr for DurationFlag {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.is_empty() {
+            return Err("empty; a duration is such as `30s`".to_owned());
+        }
         // kubectl also takes a bare number, as seconds.
         if let Ok(seconds) = text.parse::<u64>() {
             return Ok(Self(Duration::from_secs(seconds)));

@@ -50,7 +50,10 @@ pub enum StreamError {
         limit_bytes: u64,
     },
     /// A document of a kind that is no input here.
-    #[error("{origin} has a document of kind `{}`, which is no input of this step", escape(found))]
+    #[error(
+        "{origin} has a document of kind `{}`, which is no input of this step",
+        escape(found)
+    )]
     Kind {
         /// Name of the input.
         origin: String,
@@ -67,7 +70,10 @@ pub enum StreamError {
         source: RecordError,
     },
     /// An object without a name.
-    #[error("{origin} has a ServiceAccount without a usable name: `{}`", escape(found))]
+    #[error(
+        "{origin} has a ServiceAccount without a usable name: `{}`",
+        escape(found)
+    )]
     Name {
         /// Name of the input.
         origin: String,

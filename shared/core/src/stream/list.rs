@@ -42,7 +42,8 @@ impl Items {
                 if !fields.contains_key("status") {
                     return Ok(());
                 }
-                let end = StreamEnd::from_document(fields).map_err(|source| tally.json(0, source))?;
+                let end =
+                    StreamEnd::from_document(fields).map_err(|source| tally.json(0, source))?;
                 tally.end(end, deliver)
             }
             other => Err(tally.kind(other)),

@@ -97,8 +97,8 @@ impl Tally {
                 if text("apiVersion") != Some(API_VERSION) {
                     return Err(self.newer(text("apiVersion").unwrap_or_default()));
                 }
-                let end = StreamEnd::from_document(&document)
-                    .map_err(|source| self.json(0, source))?;
+                let end =
+                    StreamEnd::from_document(&document).map_err(|source| self.json(0, source))?;
                 self.end(end, deliver)
             }
             "ServiceAccount" if text("apiVersion") == Some("v1") => {

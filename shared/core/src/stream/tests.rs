@@ -27,12 +27,15 @@ fn read_all(text: &[u8]) -> Result<(Vec<Item>, Summary), StreamError> {
 }
 
 fn names(text: &str) -> (Vec<String>, Completeness) {
-    let (items, summary) = read_all(text.as_bytes()).unwrap_or_else(|error| panic!("{error}: {text}"));
+    let (items, summary) =
+        read_all(text.as_bytes()).unwrap_or_else(|error| panic!("{error}: {text}"));
     let names = items
         .iter()
         .filter_map(|item| match item {
             Item::Record(record) => Some(record.key()),
-            Item::ServiceAccount(account) => Some(format!("{}/{}", account.namespace, account.name)),
+            Item::ServiceAccount(account) => {
+                Some(format!("{}/{}", account.namespace, account.name))
+            }
             Item::End(_) => None,
         })
         .collect();
@@ -60,7 +63,11 @@ fn every_form_gives_the_same_documents() {
         format!("# a comment\n{RECORD}\n"),
     ];
     for form in forms {
-        assert_eq!(names(&form), (vec!["n/a".to_owned()], Completeness::Bare), "{form}");
+        assert_eq!(
+            names(&form),
+            (vec!["n/a".to_owned()], Completeness::Bare),
+            "{form}"
+        );
     }
 }
 
@@ -82,17 +89,38 @@ fn names_that_look_like_numbers_stay_names() {
 fn what_is_no_input_is_an_error() {
     let cases: &[(&str, &str)] = &[
         ("---\n{\"a\":1}\n{\"b\":2}\n", "as YAML"),
-        (r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"}}"#, "kind `Pod`"),
-        (r#"{"items":[{"metadata":{"name":"a"}}],"kind":"PodList"}"#, "kind `PodList`"),
-        (r#"{"items":[{"metadata":{"name":"a"}}],"kind":"List"}"#, "kind `List`"),
-        ("[{\"apiVersion\":\"v1\",\"kind\":\"ServiceAccount\",\"metadata\":{\"name\":\"a\"}}] x", "line 1"),
+        (
+            r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"}}"#,
+            "kind `Pod`",
+        ),
+        (
+            r#"{"items":[{"metadata":{"name":"a"}}],"kind":"PodList"}"#,
+            "kind `PodList`",
+        ),
+        (
+            r#"{"items":[{"metadata":{"name":"a"}}],"kind":"List"}"#,
+            "kind `List`",
+        ),
+        (
+            "[{\"apiVersion\":\"v1\",\"kind\":\"ServiceAccount\",\"metadata\":{\"name\":\"a\"}}] x",
+            "line 1",
+        ),
         ("\n\n{\"a\":", "line 3"),
         ("[[1]]", "line 1"),
         ("hello", "(no object)"),
         ("a: &a [*a]\n", "as YAML"),
-        (r#"{"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"\u001b[2J"}}"#, "without a usable name"),
-        (r#"{"apiVersion":"vwi/v1beta1","kind":"WorkloadIdentity","metadata":{"name":"a"}}"#, "cannot use a record"),
-        (r#"{"apiVersion":"vwi/v1alpha1","kind":"WorkloadIdentity","metadata":{"name":"A"}}"#, "cannot use a record"),
+        (
+            r#"{"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"\u001b[2J"}}"#,
+            "without a usable name",
+        ),
+        (
+            r#"{"apiVersion":"vwi/v1beta1","kind":"WorkloadIdentity","metadata":{"name":"a"}}"#,
+            "cannot use a record",
+        ),
+        (
+            r#"{"apiVersion":"vwi/v1alpha1","kind":"WorkloadIdentity","metadata":{"name":"A"}}"#,
+            "cannot use a record",
+        ),
     ];
     for (text, expected) in cases {
         let error = read_all(text.as_bytes()).map(|_| ()).unwrap_err();
@@ -112,7 +140,12 @@ fn a_newer_version_says_upgrade() {
 
 fn record_of_a_step(name: &str) -> Record {
     let mut record = Record::new("n", name);
-    record.set_condition(Step::Translate, ConditionStatus::True, "Proven", "seen on the host");
+    record.set_condition(
+        Step::Translate,
+        ConditionStatus::True,
+        "Proven",
+        "seen on the host",
+    );
     record
 }
 
@@ -136,15 +169,26 @@ fn stream(records: usize) -> Vec<u8> {
 #[test]
 fn a_stream_with_its_end_is_complete_without_it_is_not() {
     let whole = stream(2);
-    assert_eq!(read_all(&whole).unwrap().1.completeness, Completeness::Complete);
+    assert_eq!(
+        read_all(&whole).unwrap().1.completeness,
+        Completeness::Complete
+    );
     let trimmed = whole.trim_ascii_end();
-    assert_eq!(read_all(trimmed).unwrap().1.completeness, Completeness::Complete);
+    assert_eq!(
+        read_all(trimmed).unwrap().1.completeness,
+        Completeness::Complete
+    );
     let twice = [whole.clone(), stream(0), stream(3)].concat();
     let (items, summary) = read_all(&twice).unwrap();
     assert_eq!((items.len(), summary.records), (8, 5));
     assert_eq!(summary.completeness, Completeness::Complete);
-    assert_eq!(read_all(b" \n").unwrap().1.completeness, Completeness::Empty);
-    let miscounted = String::from_utf8(whole).unwrap().replace(r#""records":2"#, r#""records":3"#);
+    assert_eq!(
+        read_all(b" \n").unwrap().1.completeness,
+        Completeness::Empty
+    );
+    let miscounted = String::from_utf8(whole)
+        .unwrap()
+        .replace(r#""records":2"#, r#""records":3"#);
     assert!(matches!(
         read_all(miscounted.as_bytes()).unwrap().1.completeness,
         Completeness::Incomplete { .. }
@@ -173,7 +217,10 @@ fn a_list_of_records_shows_its_end() {
 fn an_upstream_that_could_not_run_is_known() {
     let text = br#"{"apiVersion":"vwi/v1alpha1","kind":"StreamEnd","metadata":{"name":"translate"},"status":{"records":0,"failed":0,"error":"no cluster"}}"#;
     let (_, summary) = read_all(text).unwrap();
-    assert_eq!(summary.upstream_errors, [("translate".to_owned(), "no cluster".to_owned())]);
+    assert_eq!(
+        summary.upstream_errors,
+        [("translate".to_owned(), "no cluster".to_owned())]
+    );
 }
 
 #[test]
@@ -185,7 +232,10 @@ fn unknown_fields_travel_on_in_their_order() {
     };
     let mut written = Vec::new();
     write_line(&mut written, record.as_ref()).unwrap();
-    assert_eq!(String::from_utf8(written).unwrap().trim_end(), text.replace("1.50", "1.5"));
+    assert_eq!(
+        String::from_utf8(written).unwrap().trim_end(),
+        text.replace("1.50", "1.5")
+    );
 }
 
 #[test]

@@ -57,9 +57,9 @@ impl ListWriter {
 
     fn start(&mut self, writer: &mut dyn Write) -> io::Result<()> {
         self.started = true;
-        write!(
+        writeln!(
             writer,
-            "{{\"apiVersion\":\"{API_VERSION}\",\"kind\":\"WorkloadIdentityList\",\"items\":[\n"
+            "{{\"apiVersion\":\"{API_VERSION}\",\"kind\":\"WorkloadIdentityList\",\"items\":["
         )
     }
 }
