@@ -118,9 +118,7 @@ impl AzureCli {
         match (section, Cloud::known(&chosen)) {
             (Some(section), known) => {
                 let name = known.map_or(section.clone(), |known| known.name);
-                Cloud::configured(&name, |key| {
-                    value(self.clouds.as_ref()?, &section, key)
-                })
+                Cloud::configured(&name, |key| value(self.clouds.as_ref()?, &section, key))
             }
             (None, Some(known)) => Ok(known),
             (None, None) => Err(InvalidCloud::Unknown(chosen)),
@@ -158,7 +156,9 @@ impl AzureCli {
 fn text(path: &Path) -> Result<Option<String>, AzureCliError> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(
-            text.strip_prefix('\u{feff}').map(ToOwned::to_owned).unwrap_or(text),
+            text.strip_prefix('\u{feff}')
+                .map(ToOwned::to_owned)
+                .unwrap_or(text),
         )),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         // A file where the folder should be is no folder.

@@ -152,7 +152,10 @@ impl Cloud {
         let scope = match (scope, &known) {
             (Some(scope), _) => scope,
             (None, Some(known)) => known.scope.clone(),
-            (None, None) => format!("{}/.default", resource_manager.as_str().trim_end_matches('/')),
+            (None, None) => format!(
+                "{}/.default",
+                resource_manager.as_str().trim_end_matches('/')
+            ),
         };
         Ok(Self {
             name: name.to_owned(),
@@ -239,7 +242,10 @@ mod tests {
     #[test]
     fn sovereign_clouds_have_their_own_hosts_and_audiences() {
         let government = Cloud::known("azureusgovernment").unwrap();
-        assert_eq!(government.audience.as_deref(), Some("api://AzureADTokenExchangeUSGov"));
+        assert_eq!(
+            government.audience.as_deref(),
+            Some("api://AzureADTokenExchangeUSGov")
+        );
         assert_eq!(Cloud::of_authority(&government.authority), Some(government));
         assert_eq!(Cloud::known("AzureBleuCloud").unwrap().audience, None);
         assert_eq!(Cloud::known("other"), None);

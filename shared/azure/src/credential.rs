@@ -2,6 +2,7 @@
 
 mod certificate;
 mod chain;
+mod entra_client;
 mod error;
 mod programs;
 
@@ -69,7 +70,9 @@ impl fmt::Display for AuthMethod {
 
 /// A word that names no way of logging in.
 #[derive(Debug, Error)]
-#[error("`{0}` is none of `environment`, `workload-identity`, `managed-identity`, `azure-cli`, `azd`")]
+#[error(
+    "`{0}` is none of `environment`, `workload-identity`, `managed-identity`, `azure-cli`, `azd`"
+)]
 pub struct UnknownAuthMethod(String);
 
 impl FromStr for AuthMethod {

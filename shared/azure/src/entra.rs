@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use secrecy::{ExposeSecret, SecretString};
 use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use thiserror::Error;
 use url::{Url, form_urlencoded};
@@ -191,9 +191,7 @@ pub async fn exchange(
 }
 
 /// Returns a description up to the ids and times that differ in each answer.
-fn without_traces(description: &str) -> &str {
-    let end = description
-        .find("Trace ID:")
-        .unwrap_or(description.len());
+pub(crate) fn without_traces(description: &str) -> &str {
+    let end = description.find("Trace ID:").unwrap_or(description.len());
     description.get(..end).unwrap_or(description).trim_end()
 }

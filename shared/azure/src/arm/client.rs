@@ -234,9 +234,7 @@ impl Arm {
             .filter(|url| url.origin() == self.shared.base.origin() && url.scheme() == "https")
             // A list that leads back to itself would never end.
             .filter(|url| !seen.contains(url))
-            .ok_or_else(|| {
-                request.fail(ArmCause::ForeignLink(link.to_owned()), None)
-            })
+            .ok_or_else(|| request.fail(ArmCause::ForeignLink(link.to_owned()), None))
     }
 
     /// Writes a resource.
@@ -347,14 +345,13 @@ impl Arm {
     ) -> Result<T, Attempt> {
         let request_id = Uuid::new_v4().to_string();
         if self.patience.is_stopped() && request.call != Call::Read {
-            return Err(Attempt::stopped(request_id));
+            return Err(Attempt::without_answer(GaveUp::Stopped, request_id));
         }
-        let token = self
-            .shared
-            .login
-            .token()
-            .await
-            .map_err(|error| Attempt::of(ArmCause::Login(error)))?;
+        let remaining = self.patience.remaining();
+        let token = match tokio::time::timeout(remaining, self.shared.login.token()).await {
+            Ok(token) => token.map_err(|error| Attempt::of(ArmCause::Login(error)))?,
+            Err(_elapsed) => return Err(Attempt::without_answer(GaveUp::TimedOut, request_id)),
+        };
         let permit = self.shared.permits.acquire().await;
         let time = self.shared.request_timeout.min(self.patience.remaining());
         let mut builder = self
@@ -410,9 +407,10 @@ impl Attempt {
         }
     }
 
-    fn stopped(request_id: String) -> Self {
+    /// Nothing was asked, since there is no time, or somebody has asked to stop.
+    fn without_answer(gave_up: GaveUp, request_id: String) -> Self {
         Self {
-            gave_up: Some(GaveUp::Stopped),
+            gave_up: Some(gave_up),
             ..Self::of(ArmCause::Transport {
                 failure: Failure::Cut,
                 source: None,

@@ -52,9 +52,7 @@ impl Arm {
         let id = identity.to_string();
         let path = format!("{id}/federatedIdentityCredentials");
         let url = self.url(&path, API_VERSION, &[]);
-        let wires: Option<Vec<Wire>> = self
-            .list("list federated credentials of", &id, url)
-            .await?;
+        let wires: Option<Vec<Wire>> = self.list("list federated credentials of", &id, url).await?;
         Ok(wires.map(|wires| wires.into_iter().map(Credential::from).collect()))
     }
 

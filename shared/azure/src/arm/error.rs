@@ -244,9 +244,9 @@ impl Explain for ArmError {
             ArmCause::Answer { .. } if is("SubscriptionNotFound") => {
                 Some("name another subscription with `--subscription`".to_owned())
             }
-            ArmCause::Answer { .. } if is("InvalidAuthenticationTokenTenant") => {
-                Some("log in to the subscription's Entra tenant with `az login --tenant`".to_owned())
-            }
+            ArmCause::Answer { .. } if is("InvalidAuthenticationTokenTenant") => Some(
+                "log in to the subscription's Entra tenant with `az login --tenant`".to_owned(),
+            ),
             ArmCause::Transport {
                 failure: Failure::Tls,
                 ..

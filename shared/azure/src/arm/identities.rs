@@ -81,7 +81,8 @@ impl Arm {
     ) -> Result<Vec<Identity>, ArmError> {
         let (provider, resource_type) = Kind::Identity.provider();
         let group = group.map_or(String::new(), |group| format!("/resourceGroups/{group}"));
-        let path = format!("/subscriptions/{subscription}{group}/providers/{provider}/{resource_type}");
+        let path =
+            format!("/subscriptions/{subscription}{group}/providers/{provider}/{resource_type}");
         let url = self.url(&path, API_VERSION, &[]);
         let wires: Vec<Wire> = self
             .list("list identities", &path, url)

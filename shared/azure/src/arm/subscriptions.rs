@@ -47,9 +47,7 @@ impl Arm {
     /// [`ArmError`] if a page of the list can't be had.
     pub async fn subscriptions(&self) -> Result<Vec<Subscription>, ArmError> {
         let url = self.url("/subscriptions", API_VERSION, &[]);
-        let subscriptions = self
-            .list("list subscriptions of", "the login", url)
-            .await?;
+        let subscriptions = self.list("list subscriptions of", "the login", url).await?;
         Ok(subscriptions.unwrap_or_default())
     }
 }

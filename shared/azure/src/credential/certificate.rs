@@ -57,11 +57,7 @@ impl CertificateAssertion {
     /// Reads certificate and key from one PEM file.
     ///
     /// `token_endpoint` is the assertion's audience. The error is one line for people.
-    pub(super) fn read(
-        path: &Path,
-        client_id: &str,
-        token_endpoint: &Url,
-    ) -> Result<Self, String> {
+    pub(super) fn read(path: &Path, client_id: &str, token_endpoint: &Url) -> Result<Self, String> {
         let shown = path.display();
         let content = fs::read(path).map_err(|error| format!("can't read `{shown}`: {error}"))?;
         let content = Zeroizing::new(content);

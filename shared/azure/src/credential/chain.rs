@@ -20,6 +20,7 @@ use tokio::sync::Mutex;
 use vwi_core::arm::{Call, Verdict, judge};
 
 use super::certificate::CertificateAssertion;
+use super::entra_client::EntraClient;
 use super::error::{CredentialError, LinkFailure, failure, one_line};
 use super::programs::Programs;
 use super::{AuthMethod, CredentialSettings, PROGRAM_TIME};
@@ -204,7 +205,10 @@ impl Login {
             );
             return usable(credential);
         }
-        let path = settings.certificate.as_deref().unwrap_or_else(|| "".as_ref());
+        let path = settings
+            .certificate
+            .as_deref()
+            .unwrap_or_else(|| "".as_ref());
         let endpoint = crate::entra::token_endpoint(&self.cloud, &tenant_id);
         let assertion = CertificateAssertion::read(path, &client_id, &endpoint)
             .map_err(|why| NotSetUp { why, broken: true })?;
@@ -239,7 +243,11 @@ impl Login {
     fn managed_identity(&self) -> Result<Arc<dyn TokenCredential>, NotSetUp> {
         usable(ManagedIdentityCredential::new(Some(
             ManagedIdentityCredentialOptions {
-                user_assigned_id: self.settings.client_id.clone().map(UserAssignedId::ClientId),
+                user_assigned_id: self
+                    .settings
+                    .client_id
+                    .clone()
+                    .map(UserAssignedId::ClientId),
                 client_options: self.client_options(),
             },
         )))
@@ -275,7 +283,7 @@ impl Login {
         custom.authority_host = self.cloud.authority.to_string();
         ClientOptions {
             retry: RetryOptions::none(),
-            transport: Some(Transport::new(Arc::new(self.http.clone()))),
+            transport: Some(Transport::new(Arc::new(EntraClient(self.http.clone())))),
             cloud: Some(Arc::new(CloudConfiguration::Custom(custom))),
             ..ClientOptions::default()
         }

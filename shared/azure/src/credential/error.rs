@@ -129,6 +129,8 @@ fn is_transport(error: &azure_core::Error) -> bool {
 }
 
 fn is_unreadable(error: &azure_core::Error) -> bool {
-    std::iter::successors(Some(error as &(dyn Error + 'static)), |&error| error.source())
-        .any(|error| error.is::<serde_json::Error>())
+    std::iter::successors(Some(error as &(dyn Error + 'static)), |&error| {
+        error.source()
+    })
+    .any(|error| error.is::<serde_json::Error>())
 }
