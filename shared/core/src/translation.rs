@@ -11,11 +11,13 @@ pub mod certificate;
 pub mod configuration;
 pub mod context_name;
 pub mod grade;
+pub mod host_proof;
 pub mod identification;
 pub mod judgement;
 
 pub use configuration::{Configuration, ConfigurationError, PodPlace, Refusal};
 pub use grade::{Grade, InvalidGrade};
+pub use host_proof::{HostProof, ServiceAddress, host_proof};
 pub use identification::{
     Clue, ClueSource, Identification, IdentificationError, VirtualClusterName, identify,
 };

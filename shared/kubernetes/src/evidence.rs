@@ -8,7 +8,7 @@ use vwi_core::translation::{
     Configuration, ConfigurationError, HostFact, HostObject, ModeSource, VirtualClusterFacts,
     VirtualClusterName,
 };
-use vwi_core::vcluster_labels::{HostMetadata, OBJECT_UID};
+use vwi_core::vcluster_labels::{HostMetadata, OBJECT_UID, tenant_of};
 
 use crate::error::ApiError;
 use crate::host::Host;
@@ -209,6 +209,31 @@ impl HostEvidence {
                 .map(object)
                 .collect(),
         }
+    }
+
+    /// Returns the tenant ServiceAccounts that the vCluster has synced, by the host's annotations:
+    /// tenant namespace, name and uid. `None` if the user may not read the host's.
+    pub fn tenants(&self) -> Option<Vec<(String, String, Option<String>)>> {
+        let AccountsFact::Listed(accounts) = &self.accounts else {
+            return None;
+        };
+        let facts = self.vcluster();
+        let tenants = accounts.all.iter().filter_map(|account| {
+            let metadata = object(account).metadata;
+            let tenant = tenant_of(
+                metadata,
+                facts.mode(),
+                &self.which.name,
+                facts.host_namespace(),
+            )
+            .ok()?;
+            Some((
+                tenant.namespace.to_owned(),
+                tenant.name.to_owned(),
+                tenant.uid.map(str::to_owned),
+            ))
+        });
+        Some(tenants.collect())
     }
 
     /// Returns what could not be read and why, one line each.

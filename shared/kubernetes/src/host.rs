@@ -5,6 +5,7 @@ use k8s_openapi::ByteString;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::json;
+use vwi_core::translation::{ServiceAddress, VirtualClusterName};
 use vwi_core::vcluster_labels::{MANAGED_BY, VCLUSTER_NAME, VCLUSTER_NAMESPACE, VCLUSTER_SERVICE};
 
 use crate::cluster::Cluster;
@@ -28,17 +29,6 @@ pub use discovery::{HostCandidate, HostOrigin};
 pub struct Host {
     cluster: Cluster,
     origin: HostOrigin,
-}
-
-/// A vCluster's Service on the host.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VirtualClusterService {
-    /// Helm release, which the Service is named after.
-    pub name: String,
-    /// Host namespace of the control plane.
-    pub namespace: String,
-    /// The address that the tenant's `default/kubernetes` has too.
-    pub cluster_ip: Option<String>,
 }
 
 /// A vCluster's control plane on the host.
@@ -73,7 +63,7 @@ impl Host {
     /// # Errors
     ///
     /// [`ApiError`]
-    pub async fn services(&self, scope: &Scope) -> Result<Vec<VirtualClusterService>, ApiError> {
+    pub async fn services(&self, scope: &Scope) -> Result<Vec<ServiceAddress>, ApiError> {
         let selector = format!("{VCLUSTER_SERVICE}=true");
         let found: Vec<Service> = list_in(
             &self.cluster,
@@ -85,10 +75,12 @@ impl Host {
             None,
         )
         .await?;
-        let services = found.into_iter().map(|service| VirtualClusterService {
-            name: service.metadata.name,
-            namespace: service.metadata.namespace,
-            cluster_ip: service
+        let services = found.into_iter().map(|service| ServiceAddress {
+            which: VirtualClusterName {
+                name: service.metadata.name,
+                namespace: service.metadata.namespace,
+            },
+            address: service
                 .spec
                 .cluster_ip
                 .filter(|address| !address.is_empty() && address != "None"),
