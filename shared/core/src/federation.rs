@@ -4,9 +4,30 @@
 //! one without an error, and a PUT replaces whoever holds the name: so existing ones are listed
 //! first and matched by what they trust, never by their name.
 
+mod document;
+mod issuer;
+mod matching;
+mod name;
 mod observed;
+mod plan;
+mod render;
+mod room;
+mod shared;
+mod wanted;
 
-pub use observed::{Credential, Identity, Trust};
+pub use document::{PLAN_KIND, plan_document};
+pub use issuer::{Issuer, IssuerError, IssuerSource, agree, first_difference};
+pub use matching::{NearMiss, near_misses};
+pub use name::{InvalidOwner, MAX_NAME, NAME_PREFIX, Owner, candidates, is_ours, owner_of};
+pub use observed::{Credential, Found, Identity, Trust};
+pub use plan::{
+    Action, Counts, CredentialStep, IdentityPlan, IdentityStep, Plan, Refusal, RefusedRecord,
+    RoleStep, Rules, plan,
+};
+pub use render::{render, summary};
+pub use room::Room;
+pub use shared::{SharedBy, shared_subject};
+pub use wanted::{Wanted, WantedCredential, WantedRole};
 
 /// Credentials that one identity can hold.
 ///
@@ -25,3 +46,9 @@ pub const IDENTITY_BINDING: &str = "aks-identity-binding";
 /// Audience that Entra asks of tokens in the public cloud, and that the webhook requests by
 /// default in every cloud.
 pub const PUBLIC_AUDIENCE: &str = "api://AzureADTokenExchange";
+
+/// Longest issuer, subject and audience, in characters; same source as above.
+pub const MAX_TEXT: usize = 600;
+
+/// Tag of an identity that the suite has made, and its value.
+pub const IDENTITY_TAG: (&str, &str) = ("managed-by", "kubectl-vwi");

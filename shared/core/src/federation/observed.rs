@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::arm::ResourceId;
+use crate::roles::Assignment;
 
 /// What a federated identity credential trusts; compared byte for byte, as Entra does.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -80,4 +81,15 @@ impl Credential {
     pub fn is_flexible(&self) -> bool {
         self.subject.is_none()
     }
+}
+
+/// What is there of one identity.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The identity; none if there is none of this id.
+    pub identity: Option<Identity>,
+    /// All its credentials, whoever made them.
+    pub credentials: Vec<Credential>,
+    /// Role assignments of its principal at the wanted scopes.
+    pub assignments: Vec<Assignment>,
 }

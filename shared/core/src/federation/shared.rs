@@ -1,0 +1,104 @@
+//! Subjects that more pods have than the one that somebody thinks of.
+
+use std::fmt;
+
+use crate::name::workload_service_account;
+use crate::subject::Subject;
+
+/// Why a subject is shared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SharedBy {
+    /// It is a `default` ServiceAccount: every pod of the namespace without one of its own has it.
+    Default,
+    /// It is the workload ServiceAccount: every pod of the vCluster has it while ServiceAccounts
+    /// are not synced.
+    ///
+    /// Source: vCluster `pkg/controllers/resources/pods/translate/translator.go`.
+    Workload,
+}
+
+impl fmt::Display for SharedBy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Default => "every pod of its namespace without a ServiceAccount of its own",
+            Self::Workload => "every pod of the vCluster",
+        })
+    }
+}
+
+/// Returns who else has the subject.
+///
+/// `tenant_name` is the ServiceAccount's name in the tenant and `vcluster` the vCluster's, as far
+/// as they are known.
+pub fn shared_subject(
+    subject: &Subject,
+    tenant_name: Option<&str>,
+    vcluster: Option<&str>,
+) -> Option<SharedBy> {
+    let name = subject.name();
+    let workload = match vcluster {
+        Some(vcluster) => name == workload_service_account(vcluster),
+        None => name.starts_with(&workload_service_account("")),
+    };
+    if workload {
+        return Some(SharedBy::Workload);
+    }
+    let is_default = tenant_name == Some("default")
+        || name == "default"
+        // Without the tenant's name, the host's is all there is to go by.
+        || (tenant_name.is_none() && name.starts_with("default-x-"));
+    is_default.then_some(SharedBy::Default)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn default_and_workload_subjects_are_shared() {
+        let cases = [
+            ("app-x-ns-x-vc", Some("app"), Some("vc"), None),
+            (
+                "default-x-ns-x-vc",
+                Some("default"),
+                Some("vc"),
+                Some(SharedBy::Default),
+            ),
+            ("default-x-ns-x-vc", None, None, Some(SharedBy::Default)),
+            (
+                "default-x-b-x-ns-x-vc",
+                Some("default-x-b"),
+                Some("vc"),
+                None,
+            ),
+            (
+                "default",
+                Some("default"),
+                Some("vc"),
+                Some(SharedBy::Default),
+            ),
+            ("default", None, None, Some(SharedBy::Default)),
+            (
+                "vc-workload-vc",
+                Some("app"),
+                Some("vc"),
+                Some(SharedBy::Workload),
+            ),
+            (
+                "vc-workload-other",
+                Some("app"),
+                None,
+                Some(SharedBy::Workload),
+            ),
+            ("vc-workload-other", Some("app"), Some("vc"), None),
+        ];
+        for (name, tenant, vcluster, expected) in cases {
+            let subject = Subject::new("team-x", name).unwrap();
+            assert_eq!(
+                shared_subject(&subject, tenant, vcluster),
+                expected,
+                "{name} {tenant:?}"
+            );
+        }
+    }
+}
