@@ -30,15 +30,15 @@ impl Invocation {
     /// kubectl runs `kubectl-vwi-check` for `kubectl vwi check`, and `kubectl-vwi_check` for
     /// `kubectl vwi-check` (kubectl, `pkg/cmd/plugin`; krew links the second).
     pub fn of_step(program: &OsStr, step: Step) -> Self {
-        let stem = stem(program);
-        let (words, family) = match stem.strip_prefix("kubectl-") {
+        let name = stem(program);
+        let (words, family) = match name.strip_prefix("kubectl-") {
             Some(rest) if rest == format!("vwi_{step}") => {
                 (format!("kubectl vwi-{step}"), Family::Dash)
             }
             Some(rest) if rest == format!("vwi-{step}") => {
                 (format!("kubectl vwi {step}"), Family::Words)
             }
-            Some(_) | None => (stem, Family::Unknown),
+            Some(_) | None => (name, Family::Unknown),
         };
         Self {
             words,
@@ -49,13 +49,13 @@ impl Invocation {
 
     /// Reads the name of the umbrella, which was given the step as its first word.
     pub fn of_umbrella(program: &OsStr, step: Step) -> Self {
-        let stem = stem(program);
-        let (words, family) = match stem.strip_prefix("kubectl-") {
+        let name = stem(program);
+        let (words, family) = match name.strip_prefix("kubectl-") {
             Some(rest) => (
                 format!("kubectl {} {step}", rest.replace('_', "-")),
                 Family::Words,
             ),
-            None => (format!("{stem} {step}"), Family::Unknown),
+            None => (format!("{name} {step}"), Family::Unknown),
         };
         Self {
             words,
@@ -85,8 +85,8 @@ impl Invocation {
 
 /// Returns the step that a program's name says, for a binary that is several.
 pub fn step_of(program: &OsStr) -> Option<Step> {
-    let stem = stem(program).replace('_', "-");
-    let word = stem.strip_prefix("kubectl-vwi-")?;
+    let name = stem(program).replace('_', "-");
+    let word = name.strip_prefix("kubectl-vwi-")?;
     Step::ALL.into_iter().find(|step| step.word() == word)
 }
 

@@ -1,0 +1,182 @@
+//! What is to be done for each record, and what became of it.
+
+use vwi_cli::flags::DryRun;
+use vwi_core::annotation::Wanted;
+use vwi_core::record::{ConditionStatus, HostServiceAccount, Record, TenantStatus, Upstream};
+use vwi_core::step::Step;
+
+use crate::args::AnnotateArgs;
+
+/// One record's work. Only this is kept in memory; the record waits in the spool.
+#[derive(Clone, Debug)]
+pub(crate) struct Work {
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    pub(crate) vcluster: Option<(String, String)>,
+    pub(crate) tenant: TenantStatus,
+    pub(crate) host: Option<HostServiceAccount>,
+    pub(crate) wanted: Wanted,
+    pub(crate) dry_run: DryRun,
+    /// Whether the user named the ServiceAccount and, with it, the cluster of the command line.
+    pub(crate) typed: bool,
+    pub(crate) verdict: Option<Verdict>,
+}
+
+/// What became of one record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// A step before this one failed on it.
+    Forwarded,
+    /// A dry run: what would be done.
+    Planned(String),
+    /// It is as wanted.
+    Done {
+        /// `Created`, `Updated`, `Unchanged` or `Removed`.
+        reason: &'static str,
+        message: String,
+    },
+    /// It is not.
+    Failed {
+        reason: &'static str,
+        message: String,
+    },
+}
+
+impl Verdict {
+    pub(crate) fn failed(reason: &'static str, message: impl Into<String>) -> Self {
+        Self::Failed {
+            reason,
+            message: message.into(),
+        }
+    }
+
+    /// Returns the word under which the closing line counts it.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Forwarded => "forwarded",
+            Self::Planned(_) => "planned",
+            Self::Done { reason, .. } => match *reason {
+                "Created" => "created",
+                "Updated" => "updated",
+                "Removed" => "removed",
+                _ => "unchanged",
+            },
+            Self::Failed { .. } => "failed",
+        }
+    }
+
+    /// Leaves the step's condition on the record.
+    pub(crate) fn mark(&self, record: &mut Record) {
+        let (status, reason, message) = match self {
+            Self::Forwarded => (
+                ConditionStatus::Unknown,
+                "UpstreamFailed",
+                "a step before this one failed",
+            ),
+            Self::Planned(message) => (ConditionStatus::Unknown, "Planned", message.as_str()),
+            Self::Done { reason, message } => (ConditionStatus::True, *reason, message.as_str()),
+            Self::Failed { reason, message } => (ConditionStatus::False, *reason, message.as_str()),
+        };
+        record.set_condition(Step::Annotate, status, reason, message);
+    }
+}
+
+impl Work {
+    /// Works out what one record asks for; a record that can't be acted on has its verdict.
+    pub(crate) fn new(record: &Record, arguments: &AnnotateArgs, typed: bool) -> Self {
+        // The reader has looked at both.
+        let spec = record.spec().unwrap_or_default();
+        let status = record.status().unwrap_or_default();
+        let vcluster = spec
+            .virtual_cluster
+            .and_then(|vcluster| Some((vcluster.name?, vcluster.namespace?)));
+        let mut work = Self {
+            namespace: record.namespace().to_owned(),
+            name: record.name().to_owned(),
+            vcluster,
+            tenant: status.tenant,
+            host: status.host_service_account,
+            wanted: Wanted::default(),
+            dry_run: arguments.change.dry_run,
+            typed,
+            verdict: None,
+        };
+        match record.upstream(Step::Annotate) {
+            Upstream::Failed(_) if arguments.remove => {}
+            Upstream::Failed(_) => {
+                work.verdict = Some(Verdict::Forwarded);
+                return work;
+            }
+            Upstream::Planned if work.dry_run == DryRun::None => work.dry_run = DryRun::Client,
+            Upstream::Planned | Upstream::Ready => {}
+        }
+        if arguments.remove {
+            return work;
+        }
+        let identity = status.identity.unwrap_or_default();
+        let client_id = one_of(
+            "--client-id",
+            arguments.client_id.as_deref(),
+            identity.client_id.as_deref(),
+            arguments.change.override_records,
+        );
+        let tenant_id = one_of(
+            "--azure-tenant-id",
+            arguments.azure_tenant_id.as_deref(),
+            identity.tenant_id.as_deref(),
+            arguments.change.override_records,
+        );
+        let (client_id, tenant_id) = match (client_id, tenant_id) {
+            (Ok(client_id), Ok(tenant_id)) => (client_id, tenant_id),
+            (Err(message), _) | (_, Err(message)) => {
+                work.verdict = Some(Verdict::failed("FlagAgainstRecord", message));
+                return work;
+            }
+        };
+        if client_id.is_none() {
+            work.verdict = Some(if work.dry_run.is_dry() {
+                Verdict::Planned("client-id known after federate".to_owned())
+            } else {
+                Verdict::failed(
+                    "NoClientId",
+                    "the record has no client id: federate has not seen it; `--client-id` gives one",
+                )
+            });
+            return work;
+        }
+        match Wanted::new(client_id, tenant_id, arguments.token_expiration) {
+            Ok(wanted) => work.wanted = wanted,
+            Err(error) => {
+                work.verdict = Some(Verdict::failed("InvalidAnnotation", error.to_string()));
+            }
+        }
+        work
+    }
+
+    /// Returns `namespace/name`.
+    pub(crate) fn key(&self) -> String {
+        format!("{}/{}", self.namespace, self.name)
+    }
+
+    /// Whether it is still to be done.
+    pub(crate) fn is_open(&self) -> bool {
+        self.verdict.is_none()
+    }
+}
+
+/// Returns the flag's value or the record's; two that differ are an error that names both.
+fn one_of<'a>(
+    flag: &str,
+    typed: Option<&'a str>,
+    recorded: Option<&'a str>,
+    override_record: bool,
+) -> Result<Option<&'a str>, String> {
+    match (typed, recorded) {
+        (Some(typed), Some(recorded)) if typed != recorded && !override_record => Err(format!(
+            "`{flag} {}` against `{}` in the record; `--override` takes the flag",
+            vwi_core::text::escape(typed),
+            vwi_core::text::escape(recorded)
+        )),
+        (typed, recorded) => Ok(typed.or(recorded)),
+    }
+}
