@@ -117,7 +117,7 @@ impl AzureCli {
         });
         match (section, Cloud::known(&chosen)) {
             (Some(section), known) => {
-                let name = known.map_or(section.clone(), |known| known.name);
+                let name = known.map_or_else(|| section.clone(), |known| known.name);
                 Cloud::configured(&name, |key| value(self.clouds.as_ref()?, &section, key))
             }
             (None, Some(known)) => Ok(known),

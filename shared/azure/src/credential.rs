@@ -109,4 +109,4 @@ pub struct CredentialSettings {
 
 /// How long `az` and `azd` may take unless told otherwise: `az` starts in about a second, and
 /// refreshes a token over the network.
-pub const PROGRAM_TIME: Duration = Duration::from_secs(60);
+pub const PROGRAM_TIME: Duration = Duration::from_mins(1);

@@ -20,7 +20,7 @@ impl Patience {
             // A time beyond what the clock can count is as good as a year.
             deadline: now
                 .checked_add(time)
-                .unwrap_or(now + Duration::from_secs(365 * 24 * 3600)),
+                .unwrap_or(now + Duration::from_hours(365 * 24)),
             stop: None,
         }
     }

@@ -31,11 +31,13 @@ struct Wire {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct WireProperties {
-    tenant_id: String,
-    principal_id: String,
-    client_id: String,
+    #[serde(rename = "tenantId")]
+    tenant: String,
+    #[serde(rename = "principalId")]
+    principal: String,
+    #[serde(rename = "clientId")]
+    client: String,
 }
 
 #[derive(Deserialize)]
@@ -48,9 +50,9 @@ impl Wire {
         Identity {
             id,
             location: self.location,
-            client_id: self.properties.client_id,
-            principal_id: self.properties.principal_id,
-            tenant_id: self.properties.tenant_id,
+            client_id: self.properties.client,
+            principal_id: self.properties.principal,
+            tenant_id: self.properties.tenant,
             tags: self.tags.unwrap_or_default(),
         }
     }

@@ -151,7 +151,7 @@ impl Arm {
     }
 }
 
-/// Quotes a value for an OData filter: a quote is doubled.
+/// Quotes a value for a filter: a quote is doubled.
 fn quoted(value: &str) -> String {
     value.replace('\'', "''")
 }

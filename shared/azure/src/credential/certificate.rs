@@ -24,7 +24,7 @@ use uuid::Uuid;
 ///
 /// Source: <https://learn.microsoft.com/entra/identity-platform/certificate-credentials>, which
 /// advises 5 to 10 minutes.
-const LIFETIME: Duration = Duration::from_secs(10 * 60);
+const LIFETIME: Duration = Duration::from_mins(10);
 
 /// Signs client assertions for one service principal.
 pub(super) struct CertificateAssertion {

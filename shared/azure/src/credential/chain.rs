@@ -27,7 +27,7 @@ use super::{AuthMethod, CredentialSettings, PROGRAM_TIME};
 use crate::cloud::Cloud;
 
 /// How long before its end a token is renewed.
-const MARGIN: Duration = Duration::from_secs(300);
+const MARGIN: Duration = Duration::from_mins(5);
 
 /// Attempts on Entra before a way of logging in is given up, and the pause before the second.
 const ATTEMPTS: usize = 4;

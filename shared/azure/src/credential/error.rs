@@ -68,17 +68,17 @@ pub(super) fn failure(error: &azure_core::Error) -> Failure<'static> {
     while let Some(error) = next {
         // The innermost one knows best: the outer ones only say which credential it was.
         if let Some(error) = error.downcast_ref::<azure_core::Error>() {
-            match error.kind() {
-                ErrorKind::HttpResponse { status, .. } => {
-                    found = Failure::Status {
-                        status: u16::from(*status),
-                        code: None,
-                    };
-                }
-                ErrorKind::Connection => found = Failure::NotConnected,
-                ErrorKind::Io => found = Failure::Cut,
-                // The rest, and what later versions add, is no fault of the moment.
-                _ => {}
+            // The kinds that are not named, and those of later versions, don't pass by themselves.
+            let kind = error.kind();
+            if let ErrorKind::HttpResponse { status, .. } = kind {
+                found = Failure::Status {
+                    status: u16::from(*status),
+                    code: None,
+                };
+            } else if matches!(kind, ErrorKind::Connection) {
+                found = Failure::NotConnected;
+            } else if matches!(kind, ErrorKind::Io) {
+                found = Failure::Cut;
             }
         }
         next = error.source();
@@ -132,5 +132,5 @@ fn is_unreadable(error: &azure_core::Error) -> bool {
     std::iter::successors(Some(error as &(dyn Error + 'static)), |&error| {
         error.source()
     })
-    .any(|error| error.is::<serde_json::Error>())
+    .any(<dyn Error>::is::<serde_json::Error>)
 }

@@ -149,7 +149,7 @@ async fn an_interruption_ends_the_pauses_and_no_write_follows() {
     let fault = Fault::new("PUT", FIC, Answer::throttled(Some(3600)));
     scene.world.add_fault(fault).unwrap();
     let (stop, stopped) = watch::channel(false);
-    let patience = Patience::lasting(Duration::from_secs(7200)).stopped_by(stopped);
+    let patience = Patience::lasting(Duration::from_hours(2)).stopped_by(stopped);
     let arm = scene.arm_with(patience, ArmSettings::default());
     let id = scene.identity();
     let wanted = trust("s");

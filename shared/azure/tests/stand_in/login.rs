@@ -1,5 +1,11 @@
 //! Ways of logging in.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail by panicking"
+)]
+
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;

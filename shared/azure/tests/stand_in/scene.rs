@@ -1,5 +1,11 @@
 //! One world, and clients of it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail by panicking"
+)]
+
 use std::sync::{Arc, LazyLock, Once};
 use std::time::Duration;
 

@@ -169,19 +169,22 @@ mod tests {
             "vwi-team-x-app-x-default-x-vcluster-demo-a49784fc08414a53"
         );
         let owner: Owner = "shop".parse().unwrap();
-        let owned = name(issuer, subject, Some(&owner));
-        assert!(owned.starts_with("vwi-shop_team-x-app-x-"), "{owned}");
-        assert_eq!(owner_of(&owned), Some("shop"));
+        let with_owner = name(issuer, subject, Some(&owner));
+        assert!(
+            with_owner.starts_with("vwi-shop_team-x-app-x-"),
+            "{with_owner}"
+        );
+        assert_eq!(owner_of(&with_owner), Some("shop"));
         assert_eq!(owner_of("vwi-team-x-app"), Some(""));
         assert_eq!(owner_of("aks-identity-binding"), None);
         assert_eq!(owner_of("vw"), None);
         assert!(is_ours(
-            &owned.to_uppercase(),
+            &with_owner.to_uppercase(),
             issuer,
             subject,
             Some(&owner)
         ));
-        assert!(!is_ours(&owned, issuer, subject, None));
+        assert!(!is_ours(&with_owner, issuer, subject, None));
     }
 
     #[test]

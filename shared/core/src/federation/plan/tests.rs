@@ -134,7 +134,7 @@ fn credentials_are_matched_by_what_they_trust() {
         ),
     ];
     for (case, credentials, expected) in cases {
-        let plan = planned(wanted(&[app.clone()]), found(credentials));
+        let plan = planned(wanted(std::slice::from_ref(&app)), found(credentials));
         assert_eq!(actions(&plan), expected, "{case}");
         assert_eq!(plan.refused, [], "{case}");
     }
@@ -144,7 +144,7 @@ fn credentials_are_matched_by_what_they_trust() {
 fn a_name_that_somebody_holds_is_left_to_them() {
     let app = trust("app");
     let stranger = credential(&ours(&app), &trust("stranger"));
-    let plan = planned(wanted(&[app.clone()]), found(vec![stranger]));
+    let plan = planned(wanted(std::slice::from_ref(&app)), found(vec![stranger]));
     let step = &plan.identities[0].credentials[0];
     assert_eq!(step.action, Action::Create);
     assert_ne!(step.name, ours(&app));
@@ -155,7 +155,7 @@ fn a_name_that_somebody_holds_is_left_to_them() {
     );
     // The next run knows its own.
     let next = planned(
-        wanted(&[app.clone()]),
+        wanted(std::slice::from_ref(&app)),
         found(vec![
             credential(&ours(&app), &trust("stranger")),
             credential(&step.name, &app),
@@ -184,7 +184,10 @@ fn what_is_aks_own_or_flexible_is_left_alone() {
         subject: None,
         ..credential("flexible", &app)
     };
-    let plan = planned(wanted(&[app.clone()]), found(vec![binding, flexible]));
+    let plan = planned(
+        wanted(std::slice::from_ref(&app)),
+        found(vec![binding, flexible]),
+    );
     assert_eq!(actions(&plan), [(Action::Create, ours(&app).as_str())]);
     assert_eq!(
         plan.identities[0].room,
