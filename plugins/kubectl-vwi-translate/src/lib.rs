@@ -1,1 +1,64 @@
-//! Names the host ServiceAccount behind a vCluster ServiceAccount.
+//! The step `translate`: which vCluster this is, what its host calls a ServiceAccount, and proof.
+//!
+//! [`wanted`] says which ServiceAccounts, [`place`] which vCluster and what its host says, and
+//! `vwi_core::translation` judges; [`answer`] turns judgements into records. Without a network
+//! ([`offline`]) documents pass one by one, however many there are.
+
+pub mod answer;
+pub mod args;
+pub mod error;
+pub mod format;
+pub mod offline;
+pub mod online;
+pub mod place;
+pub mod wanted;
+
+use vwi_cli::Failure;
+use vwi_cli::flags::OutputFlags;
+use vwi_cli::plugin::{Plugin, nothing_to_do};
+use vwi_cli::session::Session;
+use vwi_core::exit::Outcome;
+use vwi_core::step::Step;
+
+pub use args::TranslateArgs;
+
+/// The step as a program.
+#[derive(Debug)]
+pub struct Translate;
+
+impl Plugin for Translate {
+    const STEP: Step = Step::Translate;
+    const ABOUT: &'static str =
+        "Name the host ServiceAccount behind a ServiceAccount of a vCluster, and prove it";
+    const EXAMPLES: &'static str =
+        "  # What Azure has to trust for ServiceAccount app of the current context's vCluster
+  {} app -n default
+
+  # The same as shell variables
+  eval \"$({} app -n default -o env)\"
+
+  # Without any cluster: flags and vCluster's algorithm alone
+  {} app -n default --vcluster my-vcluster --vcluster-namespace team-x --offline -o subject
+
+  # All ServiceAccounts with a label, from kubectl
+  kubectl get serviceaccounts -A -l team=x -o json | {} -f -
+";
+    type Args = TranslateArgs;
+
+    fn output(arguments: &Self::Args) -> &OutputFlags {
+        &arguments.output
+    }
+
+    fn run(arguments: &Self::Args, session: &mut Session) -> Result<Outcome, Failure> {
+        if !arguments.is_asked() {
+            return Ok(nothing_to_do::<Self>(session));
+        }
+        arguments.check()?;
+        let outcome = if arguments.proof.offline {
+            offline::run(arguments, session)?
+        } else {
+            online::run(arguments, session)?
+        };
+        Ok(outcome)
+    }
+}

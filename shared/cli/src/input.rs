@@ -180,6 +180,18 @@ impl Source {
         }
     }
 
+    /// Opens it.
+    ///
+    /// # Errors
+    ///
+    /// [`InputError::Open`]
+    pub fn open(&self) -> Result<Box<dyn Read>, InputError> {
+        Ok(match self {
+            Self::Stdin => Box::new(io::stdin().lock()),
+            Self::File(path) => Box::new(open(path)?),
+        })
+    }
+
     /// Reads its documents into `sink`.
     ///
     /// # Errors
@@ -193,11 +205,7 @@ impl Source {
     where
         InputError: From<E>,
     {
-        let reader: Box<dyn Read> = match self {
-            Self::Stdin => Box::new(io::stdin().lock()),
-            Self::File(path) => Box::new(open(path)?),
-        };
-        stream::read(&self.label(), reader, accept, sink).map_err(|error| match error {
+        stream::read(&self.label(), self.open()?, accept, sink).map_err(|error| match error {
             ReadError::Stream(error) => InputError::Stream(error),
             ReadError::Sink(error) => InputError::from(error),
         })

@@ -149,6 +149,12 @@ impl Kubeconfig {
         self.cluster(&context.cluster).ok()?.server.as_deref()
     }
 
+    /// Returns the namespace of a context.
+    pub fn namespace(&self, context: &str) -> Option<&str> {
+        let namespace = self.context(context).ok()?.namespace.as_deref();
+        namespace.filter(|namespace| !namespace.is_empty())
+    }
+
     /// Whether nothing is in it.
     pub(crate) fn is_empty(&self) -> bool {
         self.document.clusters.is_empty()

@@ -139,6 +139,19 @@ pub struct Judgement {
 }
 
 impl Judgement {
+    /// Returns a failure that no question was needed for.
+    pub fn failed(reason: &'static str, message: String, hint: Option<String>) -> Self {
+        Self {
+            grade: None,
+            reason,
+            message,
+            hint,
+            host: None,
+            tenant_uid: None,
+            evidence: Vec::new(),
+        }
+    }
+
     /// Whether vCluster may yet make the host's copy what it should be.
     pub fn can_be_awaited(&self) -> bool {
         self.reason == NOT_SYNCED || self.reason == OTHER_UID
@@ -158,16 +171,11 @@ const NO_NAME: &str = "NoHostName";
 /// Judges one ServiceAccount.
 pub fn judge(question: &Question<'_>) -> Judgement {
     let mut judgement = Judgement {
-        grade: None,
-        reason: NO_NAME,
-        message: String::new(),
-        hint: None,
-        host: None,
         tenant_uid: match question.tenant {
             TenantFact::Found { uid } => Some(uid.to_owned()),
             TenantFact::NotRead | TenantFact::Missing => None,
         },
-        evidence: Vec::new(),
+        ..Judgement::failed(NO_NAME, String::new(), None)
     };
     let outcome = decide(question, &mut judgement);
     match outcome {

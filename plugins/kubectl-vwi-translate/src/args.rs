@@ -1,0 +1,194 @@
+//! The command line of translate.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use vwi_cli::flags::{
+    ChangeFlags, HostFlags, InputFlags, KubectlFlags, OutputFlags, SelectionFlags, UsageError,
+    bad_usage,
+};
+use vwi_core::name::{is_label, is_subdomain};
+use vwi_core::stream::Selection;
+use vwi_core::translation::Grade;
+
+/// Which ServiceAccounts, of which vCluster, and how far it has to be proven.
+#[derive(Args, Clone, Debug)]
+pub struct TranslateArgs {
+    /// Which ServiceAccounts
+    #[command(flatten)]
+    pub selection: SelectionFlags,
+    /// Take `default` ServiceAccounts and `kube-*` namespaces too, where no names are given
+    #[arg(long, help_heading = "Selection")]
+    pub include_system: bool,
+    /// Which vCluster
+    #[command(flatten)]
+    pub which: VirtualClusterFlags,
+    /// How far it has to be proven
+    #[command(flatten)]
+    pub proof: ProofFlags,
+    /// Which documents
+    #[command(flatten)]
+    pub input: InputFlags,
+    /// The tenant cluster
+    #[command(flatten)]
+    pub kubectl: KubectlFlags,
+    /// The host cluster
+    #[command(flatten)]
+    pub host: HostFlags,
+    /// Dry runs and time
+    #[command(flatten)]
+    pub change: ChangeFlags,
+    /// What is printed
+    #[command(flatten)]
+    pub output: OutputFlags,
+}
+
+/// Which vCluster it is, where nothing else tells
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "vCluster")]
+pub struct VirtualClusterFlags {
+    /// Name of the vCluster: its Helm release
+    #[arg(long, value_name = "NAME")]
+    pub vcluster: Option<String>,
+    /// Host namespace of the vCluster's control plane
+    #[arg(long, value_name = "NS")]
+    pub vcluster_namespace: Option<String>,
+    /// The vCluster's values, where its configuration on the host can't be read
+    #[arg(long, value_name = "FILE")]
+    pub vcluster_values: Option<PathBuf>,
+}
+
+/// How far a host name has to be proven
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Proof")]
+pub struct ProofFlags {
+    /// No network: flags, context name and vCluster's algorithm alone; implies --accept=computed
+    #[arg(long)]
+    pub offline: bool,
+    /// Weakest proof that is enough: proven, configured or computed [default: configured]
+    #[arg(long, value_name = "GRADE")]
+    pub accept: Option<Grade>,
+    /// Accept a ServiceAccount that the tenant does not have yet
+    #[arg(long)]
+    pub allow_missing: bool,
+    /// Wait until the host has the ServiceAccount, up to --timeout
+    #[arg(long)]
+    pub wait: bool,
+}
+
+impl TranslateArgs {
+    /// Whether the command line says which ServiceAccounts; else the help is the answer.
+    pub fn is_asked(&self) -> bool {
+        self.selection.is_given()
+            || !self.input.filenames.is_empty()
+            || self.kubectl.namespace.is_some()
+    }
+
+    /// Refuses what can't be meant.
+    ///
+    /// # Errors
+    ///
+    /// [`UsageError`]
+    pub fn check(&self) -> Result<(), UsageError> {
+        let selection = &self.selection;
+        let has_names = !selection.names.is_empty();
+        let has_selector = selection.selector.is_some() || selection.field_selector.is_some();
+        let has_files = !self.input.filenames.is_empty();
+        if has_names && (selection.all_namespaces || has_selector) {
+            return Err(bad_usage(
+                "names can't be given together with `-A`, `-l` or `--field-selector`",
+                None,
+            ));
+        }
+        if has_files && (has_names || selection.all_namespaces || has_selector) {
+            return Err(bad_usage(
+                "`-f` can't be given together with names, `-A`, `-l` or `--field-selector`",
+                None,
+            ));
+        }
+        if self.proof.offline && !has_names && !has_files {
+            return Err(bad_usage(
+                "`--offline` asks no cluster which ServiceAccounts there are",
+                Some("give names, or documents with `-f`"),
+            ));
+        }
+        if self.proof.offline && (self.proof.wait || self.host.is_typed()) {
+            return Err(bad_usage(
+                "`--offline` looks at no cluster, so `--wait` and `--host-…` can't be given with it",
+                None,
+            ));
+        }
+        let name = self.which.vcluster.as_deref();
+        if let Some(name) = name.filter(|name| !is_subdomain(name)) {
+            return Err(bad_usage(
+                format!("`--vcluster {name}` is no name of a Helm release"),
+                None,
+            ));
+        }
+        let namespaces = [
+            ("--vcluster-namespace", &self.which.vcluster_namespace),
+            ("--namespace", &self.kubectl.namespace),
+        ];
+        for (flag, namespace) in namespaces {
+            if let Some(namespace) = namespace.as_deref().filter(|text| !is_label(text)) {
+                return Err(bad_usage(
+                    format!("`{flag} {namespace}` is no name of a namespace"),
+                    None,
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the weakest grade that is enough.
+    pub fn accepted(&self) -> Grade {
+        self.proof.accept.unwrap_or(if self.proof.offline {
+            Grade::Computed
+        } else {
+            Grade::Configured
+        })
+    }
+
+    /// Returns the names without kubectl's type in front, such as `serviceaccount/app`.
+    ///
+    /// # Errors
+    ///
+    /// [`UsageError`] for a name that no ServiceAccount has, or another type.
+    pub fn names(&self) -> Result<Vec<&str>, UsageError> {
+        self.selection
+            .names
+            .iter()
+            .map(|given| {
+                let name = match given.split_once('/') {
+                    Some(("sa" | "serviceaccount" | "serviceaccounts", name)) => name,
+                    Some(_) => {
+                        return Err(bad_usage(
+                            format!("`{given}` is no ServiceAccount"),
+                            Some("give its name alone, or `serviceaccount/NAME`"),
+                        ));
+                    }
+                    None => given,
+                };
+                if is_subdomain(name) {
+                    Ok(name)
+                } else {
+                    Err(bad_usage(
+                        format!("`{name}` is no name of a ServiceAccount"),
+                        None,
+                    ))
+                }
+            })
+            .collect()
+    }
+
+    /// Returns what the StreamEnd says of the selection.
+    pub fn selection_of(&self, scope: &str) -> Selection {
+        if self.input.filenames.is_empty() {
+            self.selection.selection(scope)
+        } else {
+            Selection::Narrowed {
+                by: vec!["input".to_owned()],
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Why translate can't go on.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+use vwi_cli::flags::UsageError;
+use vwi_cli::input::InputError;
+use vwi_cli::output::OutputError;
+use vwi_cli::session::NoRuntime;
+use vwi_core::exit::{Explain, Outcome};
+use vwi_core::stream::StreamError;
+use vwi_core::translation::{ConfigurationError, IdentificationError, VirtualClusterName};
+use vwi_kubernetes::{ApiError, ConnectError};
+
+/// Why translate can't go on; a ServiceAccount that fails is no such thing.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum TranslateError {
+    /// The command line can't be meant.
+    #[error(transparent)]
+    Usage(#[from] UsageError),
+    /// The input can't be read.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// Standard output can't be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// The system gives no runtime.
+    #[error(transparent)]
+    Runtime(#[from] NoRuntime),
+    /// The tenant can't be connected to.
+    #[error("cannot connect to the tenant cluster")]
+    Tenant(#[source] ConnectError),
+    /// A host that was typed can't be connected to.
+    #[error("cannot connect to the host cluster")]
+    Host(#[source] ConnectError),
+    /// A cluster did not answer, or not well.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// It is not known which vCluster this is.
+    #[error(transparent)]
+    Identification(#[from] IdentificationError),
+    /// The host that was typed is another vCluster's.
+    #[error(
+        "{host} is not the host of {tenant}: none of its vClusters has the address `{address}` of \
+         the tenant's Service `default/kubernetes`"
+    )]
+    WrongHost {
+        /// The host's name in messages.
+        host: String,
+        /// The tenant's name in messages.
+        tenant: String,
+        /// The tenant's address.
+        address: String,
+    },
+    /// The host has no such vCluster.
+    #[error("{host} has no vCluster `{which}`")]
+    NoSuchVirtualCluster {
+        /// The host's name in messages.
+        host: String,
+        /// What was looked for.
+        which: VirtualClusterName,
+    },
+    /// The current context is a host itself.
+    #[error("{cluster} is no vCluster but the host of {count} of them")]
+    IsHost {
+        /// The cluster's name in messages.
+        cluster: String,
+        /// Number of vClusters.
+        count: usize,
+    },
+    /// The user may not read what was asked for.
+    #[error("{host} does not let the synced ServiceAccounts be listed")]
+    NothingToList {
+        /// The host's name in messages.
+        host: String,
+    },
+    /// The file with the vCluster's values can't be read.
+    #[error("cannot read the values `{}`", path.display())]
+    Values {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The file with the vCluster's values can't be used.
+    #[error("cannot use the values `{}`", path.display())]
+    BadValues {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: ConfigurationError,
+    },
+    /// A shell has one variable of a name.
+    #[error("`-o env` answers for one ServiceAccount, and there are several")]
+    SeveralForEnv,
+    /// The user asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl From<StreamError> for TranslateError {
+    fn from(error: StreamError) -> Self {
+        Self::Input(error.into())
+    }
+}
+
+impl Explain for TranslateError {
+    fn outcome(&self) -> Outcome {
+        match self {
+            Self::Usage(error) => error.outcome(),
+            Self::Input(error) => error.outcome(),
+            Self::Output(error) => error.outcome(),
+            Self::Runtime(error) => error.outcome(),
+            Self::Tenant(error) | Self::Host(error) => error.outcome(),
+            Self::Api(error) => error.outcome(),
+            Self::Identification(error) => error.outcome(),
+            Self::IsHost { .. } | Self::SeveralForEnv => Outcome::Usage,
+            Self::WrongHost { .. }
+            | Self::NoSuchVirtualCluster { .. }
+            | Self::NothingToList { .. }
+            | Self::Values { .. }
+            | Self::BadValues { .. } => Outcome::CouldNotRun,
+            Self::Interrupted => Outcome::Interrupted,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Usage(error) => error.hint(),
+            Self::Input(error) => error.hint(),
+            Self::Tenant(error) | Self::Host(error) => error.hint(),
+            Self::Api(error) => error.hint(),
+            Self::Identification(error) => error.hint(),
+            Self::WrongHost { .. } => {
+                Some("give the host that runs this vCluster with `--host-context`".to_owned())
+            }
+            Self::NoSuchVirtualCluster { .. } => Some(
+                "look at `kubectl get services -A -l vcluster.loft.sh/service=true` on the host"
+                    .to_owned(),
+            ),
+            Self::IsHost { .. } => Some(
+                "connect to the vCluster, or say which one with `--vcluster NAME \
+                 --vcluster-namespace NS` and be answered from the host alone"
+                    .to_owned(),
+            ),
+            Self::SeveralForEnv => Some("give one name, or use `-o subject`".to_owned()),
+            Self::Output(_)
+            | Self::Runtime(_)
+            | Self::NothingToList { .. }
+            | Self::Values { .. }
+            | Self::BadValues { .. }
+            | Self::Interrupted => None,
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Formats of translate's own: the table's columns, subjects, and lines for a shell.
+
+use shlex::try_quote;
+use vwi_cli::output::{Format, TableSpec};
+use vwi_core::record::Record;
+use vwi_core::step::Step;
+
+/// What `-o` can ask translate for.
+pub const FORMATS: [Format; 9] = [
+    Format::Ndjson,
+    Format::Json,
+    Format::Yaml,
+    Format::Manifest,
+    Format::Table,
+    Format::Wide,
+    Format::Name,
+    Format::Subject,
+    Format::Env,
+];
+
+/// The table's columns.
+pub const TABLE: TableSpec = TableSpec {
+    headers: &[
+        "NAMESPACE",
+        "NAME",
+        "HOST-NAMESPACE",
+        "HOST-NAME",
+        "RESULT",
+        "VCLUSTER",
+        "UID",
+        "ISSUER",
+        "MESSAGE",
+    ],
+    wide_from: 5,
+    row,
+};
+
+fn row(record: &Record) -> Vec<String> {
+    let status = record.status().unwrap_or_default();
+    let spec = record.spec().unwrap_or_default();
+    let condition = record.condition(Step::Translate);
+    let (host_namespace, host_name) = status
+        .host_service_account
+        .map_or_else(Default::default, |host| (host.namespace, host.name));
+    let (reason, message) = condition.map_or_else(Default::default, |condition| {
+        (condition.reason, condition.message)
+    });
+    vec![
+        record.namespace().to_owned(),
+        record.name().to_owned(),
+        host_namespace,
+        host_name,
+        reason,
+        spec.virtual_cluster
+            .and_then(|vcluster| vcluster.name)
+            .unwrap_or_default(),
+        status.tenant.service_account_uid.unwrap_or_default(),
+        status.issuer.unwrap_or_default(),
+        message,
+    ]
+}
+
+/// Returns a record's subject, unless it failed.
+pub fn subject(record: &Record) -> Option<String> {
+    let status = record.status().ok()?;
+    status.subject.map(|subject| format!("{subject}\n"))
+}
+
+/// Returns the lines that set the variables of vCluster's documented procedure, quoted for any
+/// shell; `None` if the record failed.
+pub fn env(record: &Record) -> Option<String> {
+    let host = record.status().ok()?.host_service_account?;
+    // Kubernetes names hold no NUL, the only thing that can't be quoted.
+    let name = try_quote(&host.name).ok()?;
+    let namespace = try_quote(&host.namespace).ok()?;
+    Some(format!(
+        "export KSA_NAME={name}\nexport KSA_NAMESPACE={namespace}\n"
+    ))
+}

@@ -1,0 +1,213 @@
+//! Without a network: flags, context name and vCluster's algorithm alone, document by document.
+
+use std::collections::HashMap;
+
+use vwi_cli::input::{self, Source};
+use vwi_cli::session::Session;
+use vwi_core::exit::{Explain, Outcome};
+use vwi_core::record::{Record, VirtualClusterRef};
+use vwi_core::stream::{self, Accept, Item, ReadError, StreamError};
+use vwi_core::translation::context_name::ContextName;
+use vwi_core::translation::{Clue, ClueSource, VirtualClusterName, identify};
+use vwi_kubernetes::Kubeconfig;
+
+use crate::answer::Answers;
+use crate::args::TranslateArgs;
+use crate::error::TranslateError;
+use crate::place::Place;
+use crate::wanted::{Fault, Wanted};
+
+/// Translates without asking any cluster.
+///
+/// # Errors
+///
+/// [`TranslateError`]
+pub fn run(args: &TranslateArgs, session: &Session) -> Result<Outcome, TranslateError> {
+    let mut places = Places::new(args, session);
+    let mut answers = Answers::new(args, session)?;
+    let names = args.names()?;
+    for name in names {
+        let namespace = places.namespace.clone();
+        places.answer(&mut answers, Wanted::named(&namespace, name))?;
+    }
+    for source in input::sources(&args.input, true)?.unwrap_or_default() {
+        read(&source, args, session, &mut |wanted| {
+            places.answer(&mut answers, wanted)
+        })?;
+    }
+    let counts = answers.finish(args.selection_of("input"))?;
+    Ok(counts.outcome())
+}
+
+/// Reads the documents of an input, one by one.
+///
+/// # Errors
+///
+/// [`TranslateError`] if it can't be read, is incomplete, or `sink` says so.
+pub fn read(
+    source: &Source,
+    args: &TranslateArgs,
+    session: &Session,
+    sink: &mut dyn FnMut(Wanted) -> Result<(), TranslateError>,
+) -> Result<(), TranslateError> {
+    let accept = Accept {
+        service_accounts: true,
+    };
+    let reader = source.open()?;
+    let summary = stream::read(&source.label(), reader, accept, &mut |item| match item {
+        Item::ServiceAccount(account) => sink(Wanted::of_service_account(&account, args)),
+        Item::Record(record) => {
+            let wanted = Wanted::of_record(*record, args);
+            let wanted = wanted.map_err(|error| StreamError::Record {
+                origin: source.label(),
+                source: error,
+            })?;
+            sink(wanted)
+        }
+        Item::End(_) => Ok(()),
+    })
+    .map_err(|error| match error {
+        ReadError::Stream(error) => error.into(),
+        ReadError::Sink(error) => error,
+    })?;
+    input::require_complete(source, &summary, args.input.partial, session)?;
+    Ok(())
+}
+
+/// The vClusters that records of this run name.
+struct Places<'a> {
+    args: &'a TranslateArgs,
+    session: &'a Session,
+    /// Namespace of names: `-n`, else the context's, else `default`.
+    namespace: String,
+    clues: Vec<Clue>,
+    known: HashMap<VirtualClusterRefKey, Result<Place, Fault>>,
+}
+
+/// Name and namespace that a record states.
+type VirtualClusterRefKey = (Option<String>, Option<String>);
+
+impl<'a> Places<'a> {
+    fn new(args: &'a TranslateArgs, session: &'a Session) -> Self {
+        // A kubeconfig is no network; without a usable one, flags have to say everything.
+        let choice = args.kubectl.choice(&session.environment);
+        let kubeconfig = Kubeconfig::load(&choice.kubeconfig).unwrap_or_default();
+        let context = args
+            .kubectl
+            .context
+            .as_deref()
+            .or_else(|| kubeconfig.current_context());
+        let namespace = args
+            .kubectl
+            .namespace
+            .as_deref()
+            .or_else(|| context.and_then(|context| kubeconfig.namespace(context)))
+            .unwrap_or("default");
+        let mut clues = typed_clues(args);
+        clues.extend(context.and_then(context_clue));
+        Self {
+            args,
+            session,
+            namespace: namespace.to_owned(),
+            clues,
+            known: HashMap::new(),
+        }
+    }
+
+    fn answer(&mut self, answers: &mut Answers<'_>, wanted: Wanted) -> Result<(), TranslateError> {
+        if let Some(fault) = &wanted.fault {
+            return answers.put_fault(wanted.record, fault);
+        }
+        let wish = stated(&wanted.record);
+        let key = (wish.name, wish.namespace);
+        if !self.known.contains_key(&key) {
+            let place = self.find(&key)?;
+            self.known.insert(key.clone(), place);
+        }
+        match self.known.get(&key) {
+            Some(Ok(place)) => {
+                let judgement = place.judge(&wanted, self.args);
+                answers.put(wanted, place, judgement)
+            }
+            Some(Err(fault)) => answers.put_fault(wanted.record, fault),
+            None => Ok(()),
+        }
+    }
+
+    /// Tells which vCluster a record means. Where flags and context alone must tell and can't,
+    /// nothing can be answered at all; what only one record leaves open fails that record.
+    fn find(&self, key: &VirtualClusterRefKey) -> Result<Result<Place, Fault>, TranslateError> {
+        let (name, namespace) = key.clone();
+        let from_record = name.is_some() || namespace.is_some();
+        let mut clues = self.clues.clone();
+        if from_record {
+            clues.push(Clue {
+                source: ClueSource::Typed,
+                said_by: "the record".to_owned(),
+                name,
+                namespace,
+            });
+        }
+        match identify(&clues, &[]) {
+            Ok(found) => {
+                for warning in &found.warnings {
+                    self.session.talk.warn(warning);
+                }
+                Ok(Ok(Place::new(found.which, self.args)?))
+            }
+            Err(error) if from_record => Ok(Err(Fault {
+                reason: "VirtualClusterUnknown",
+                message: match error.hint() {
+                    Some(hint) => format!("{error}; {hint}"),
+                    None => error.to_string(),
+                },
+            })),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn stated(record: &Record) -> VirtualClusterRef {
+    record
+        .spec()
+        .unwrap_or_default()
+        .virtual_cluster
+        .unwrap_or_default()
+}
+
+/// Returns what the flags say of the vCluster.
+pub fn typed_clues(args: &TranslateArgs) -> Vec<Clue> {
+    let clue = |said_by: &str, name: Option<&String>, namespace: Option<&String>| Clue {
+        source: ClueSource::Typed,
+        said_by: said_by.to_owned(),
+        name: name.cloned(),
+        namespace: namespace.cloned(),
+    };
+    let mut clues = Vec::new();
+    if args.which.vcluster.is_some() {
+        clues.push(clue("`--vcluster`", args.which.vcluster.as_ref(), None));
+    }
+    if args.which.vcluster_namespace.is_some() {
+        let namespace = args.which.vcluster_namespace.as_ref();
+        clues.push(clue("`--vcluster-namespace`", None, namespace));
+    }
+    clues
+}
+
+/// Returns what a context's name says of the vCluster.
+pub fn context_clue(context: &str) -> Option<Clue> {
+    match ContextName::parse(context) {
+        ContextName::Helm {
+            name, namespace, ..
+        } => Some(Clue::both(
+            ClueSource::ContextName,
+            format!("the name of context `{}`", vwi_core::text::escape(context)),
+            &VirtualClusterName {
+                name: name.to_owned(),
+                namespace: namespace.to_owned(),
+            },
+        )),
+        // The Platform's names are not the Helm release's.
+        ContextName::Platform { .. } | ContextName::Other => None,
+    }
+}

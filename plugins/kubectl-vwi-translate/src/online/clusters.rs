@@ -1,0 +1,61 @@
+//! The connections: tenant and host.
+
+use vwi_kubernetes::host::{HostCandidate, HostOrigin};
+use vwi_kubernetes::{Cluster, ClusterChoice, ConnectSettings, Host, HostChoice, Tenant};
+
+use super::Work;
+use crate::error::TranslateError;
+
+/// The clusters that are there; nothing has been asked yet.
+pub(super) struct Clusters {
+    pub(super) tenant: Tenant,
+    pub(super) host: Option<Host>,
+}
+
+impl Clusters {
+    pub(super) async fn connect(
+        work: &Work<'_>,
+        choice: &ClusterChoice,
+        host_choice: &HostChoice,
+        settings: &ConnectSettings,
+    ) -> Result<Self, TranslateError> {
+        let tenant = Cluster::connect_with(&work.kubeconfig, choice, settings)
+            .await
+            .map_err(TranslateError::Tenant)?;
+        if tenant.is_insecure() {
+            work.session_talk
+                .warn("certificates are not verified (`--insecure-skip-tls-verify`)");
+        }
+        let candidate = HostCandidate::find(host_choice, choice).map_err(TranslateError::Host)?;
+        let host = match candidate {
+            None => None,
+            Some(candidate) => match candidate.connect(settings).await {
+                Ok(host) => Some(host),
+                Err(error) if candidate.origin().is_typed() => {
+                    return Err(TranslateError::Host(error));
+                }
+                Err(error) => {
+                    let error: vwi_cli::Failure = Box::new(error);
+                    work.session_talk.warn(&format!(
+                        "no host is looked at: {}",
+                        vwi_cli::report::in_one_line(error.as_ref())
+                    ));
+                    None
+                }
+            },
+        };
+        Ok(Self {
+            tenant: Tenant::new(tenant),
+            host,
+        })
+    }
+
+    pub(super) fn default_namespace(&self) -> &str {
+        self.tenant.cluster().default_namespace()
+    }
+
+    /// Takes the current context for a host, as it turned out to be one.
+    pub(super) fn tenant_as_host(&self) -> Host {
+        Host::new(self.tenant.cluster().clone(), HostOrigin::Flag)
+    }
+}

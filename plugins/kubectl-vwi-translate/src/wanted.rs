@@ -1,0 +1,161 @@
+//! Which ServiceAccounts are wanted: names, documents, or everything in scope.
+
+use vwi_core::record::{Record, RecordError, VirtualClusterRef};
+use vwi_core::stream::ServiceAccount;
+use vwi_core::text::escape;
+
+use crate::args::TranslateArgs;
+
+/// One ServiceAccount that is to be translated.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// What is known of it so far.
+    pub record: Record,
+    /// What the tenant says of it.
+    pub tenant: TenantAnswer,
+    /// Why it can't be translated, whatever the clusters say.
+    pub fault: Option<Fault>,
+}
+
+/// What the tenant says of a ServiceAccount.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TenantAnswer {
+    /// Not asked.
+    NotAsked,
+    /// The user may not read it.
+    Forbidden,
+    /// It is not there.
+    Missing,
+    /// It is there, with this uid.
+    Found(String),
+}
+
+/// Why a document fails before any cluster is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Reason of the condition.
+    pub reason: &'static str,
+    /// Message of the condition.
+    pub message: String,
+}
+
+impl Wanted {
+    /// Wants a ServiceAccount by name.
+    pub fn named(namespace: &str, name: &str) -> Self {
+        Self {
+            record: Record::new(namespace, name),
+            tenant: TenantAnswer::NotAsked,
+            fault: None,
+        }
+    }
+
+    /// Wants the ServiceAccount of a document of kubectl.
+    pub fn of_service_account(account: &ServiceAccount, args: &TranslateArgs) -> Self {
+        let mut wanted = Self::named(&account.namespace, &account.name);
+        if let Some(uid) = account.uid.as_ref().filter(|uid| !uid.is_empty()) {
+            wanted.tenant = TenantAnswer::Found(uid.clone());
+        }
+        wanted.fault = wrong_namespace(&wanted.record, args);
+        wanted
+    }
+
+    /// Wants the ServiceAccount of a record; flags fill in what it leaves open.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordError`] if it is no record after all.
+    pub fn of_record(record: Record, args: &TranslateArgs) -> Result<Self, RecordError> {
+        let mut record = with_namespace(record, args)?;
+        if args.change.override_records {
+            let wish = record.spec()?.virtual_cluster.unwrap_or_default();
+            if args.which.vcluster.is_some() || args.which.vcluster_namespace.is_some() {
+                let wish = VirtualClusterRef {
+                    name: args.which.vcluster.clone().or_else(|| wish.name.clone()),
+                    namespace: args
+                        .which
+                        .vcluster_namespace
+                        .clone()
+                        .or_else(|| wish.namespace.clone()),
+                    ..wish
+                };
+                record.put_spec("virtualCluster", wish);
+            }
+        }
+        let fault = wrong_namespace(&record, args).or_else(|| wrong_vcluster(&record, args));
+        Ok(Self {
+            record,
+            tenant: TenantAnswer::NotAsked,
+            fault,
+        })
+    }
+}
+
+/// Sets the namespace that the document leaves open to that of `-n`; with `--override`, any.
+fn with_namespace(record: Record, args: &TranslateArgs) -> Result<Record, RecordError> {
+    let open = record
+        .document()
+        .get("metadata")
+        .is_some_and(|metadata| metadata.get("namespace").is_none());
+    let typed = args.kubectl.namespace.as_deref();
+    let Some(namespace) = typed.filter(|_| open || args.change.override_records) else {
+        return Ok(record);
+    };
+    let mut document = record.document().clone();
+    if let Some(metadata) = document
+        .get_mut("metadata")
+        .and_then(|metadata| metadata.as_object_mut())
+    {
+        metadata.insert("namespace".to_owned(), namespace.into());
+    }
+    Record::from_document(document)
+}
+
+fn wrong_namespace(record: &Record, args: &TranslateArgs) -> Option<Fault> {
+    let typed = args.kubectl.namespace.as_deref()?;
+    let differs = record.namespace() != typed;
+    differs.then(|| {
+        mismatch(
+            "--namespace",
+            typed,
+            "metadata.namespace",
+            record.namespace(),
+        )
+    })
+}
+
+fn wrong_vcluster(record: &Record, args: &TranslateArgs) -> Option<Fault> {
+    let wish = record.spec().ok()?.virtual_cluster?;
+    let pairs = [
+        (
+            "--vcluster",
+            &args.which.vcluster,
+            "spec.virtualCluster.name",
+            &wish.name,
+        ),
+        (
+            "--vcluster-namespace",
+            &args.which.vcluster_namespace,
+            "spec.virtualCluster.namespace",
+            &wish.namespace,
+        ),
+    ];
+    pairs
+        .into_iter()
+        .find_map(|(flag, typed, field, found)| match (typed, found) {
+            (Some(typed), Some(found)) if typed != found => {
+                Some(mismatch(flag, typed, field, found))
+            }
+            (_, _) => None,
+        })
+}
+
+fn mismatch(flag: &str, typed: &str, field: &str, found: &str) -> Fault {
+    Fault {
+        reason: "FlagMismatch",
+        message: format!(
+            "`{flag}` says `{}`, but `{field}` of the record says `{}`",
+            escape(typed),
+            escape(found)
+        ),
+    }
+}

@@ -1,0 +1,382 @@
+//! translate on real API servers: what is proven, what is refused, and with whose rights.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "these are tests: a part of the bed that fails ends the test"
+)]
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
+use kube::api::{Api, PostParams};
+use serde_json::{Value, json};
+use vwi_bed::{Bed, Finished, SyncerOrder, TenantDescription, VirtualCluster, client, unique, until};
+use vwi_core::name::host_name;
+
+/// A vCluster of the test's own, so that its syncer can be down.
+struct Own {
+    bed: Bed,
+    tenant: TenantDescription,
+}
+
+impl Own {
+    async fn new(name: &str, change: impl FnOnce(VirtualCluster) -> VirtualCluster) -> Self {
+        let bed = Bed::connect().await.unwrap();
+        let vcluster = change(VirtualCluster::new(unique(name), unique(&format!("ns-{name}"))));
+        let tenant = bed.add_tenant(vcluster).unwrap();
+        Self { bed, tenant }
+    }
+
+    fn name(&self) -> &str {
+        &self.tenant.vcluster.name
+    }
+
+    fn namespace(&self) -> &str {
+        &self.tenant.vcluster.namespace
+    }
+
+    /// What the host calls a ServiceAccount of the tenant's namespace `default`.
+    fn host_name(&self, name: &str) -> String {
+        host_name(name, "default", self.name())
+    }
+
+    fn order(&self, order: SyncerOrder) {
+        self.bed.syncer(&self.tenant.vcluster, order).unwrap();
+    }
+
+    /// Makes a ServiceAccount in the tenant's namespace `default` and returns its uid.
+    async fn account(&self, name: &str) -> String {
+        let tenant = client(&self.tenant.cluster).await.unwrap();
+        create(Api::namespaced(tenant, "default"), name, [], []).await
+    }
+
+    async fn host_accounts(&self, namespace: &str) -> Api<ServiceAccount> {
+        Api::namespaced(self.bed.host().await.unwrap(), namespace)
+    }
+
+    /// Makes a ServiceAccount on the host that looks as if vCluster had synced it.
+    async fn forge(&self, namespace: &str, name: &str, of: &str, uid: &str) {
+        let annotations = [
+            ("vcluster.loft.sh/object-name", of),
+            ("vcluster.loft.sh/object-namespace", "default"),
+            ("vcluster.loft.sh/object-uid", uid),
+        ];
+        let labels = [("vcluster.loft.sh/managed-by", self.name())];
+        create(self.host_accounts(namespace).await, name, labels, annotations).await;
+    }
+
+    /// Waits until the host has the ServiceAccount.
+    async fn synced(&self, name: &str) {
+        let accounts = self.host_accounts(self.namespace()).await;
+        let host_name = self.host_name(name);
+        until("the host's ServiceAccount", Duration::from_secs(20), async || {
+            Ok(accounts.get_opt(&host_name).await.unwrap())
+        })
+        .await
+        .unwrap();
+    }
+
+    fn translate(&self, arguments: &[&str]) -> Finished {
+        let program = self.bed.plugin("kubectl-vwi-translate").unwrap();
+        program
+            .env("KUBECONFIG", &self.tenant.kubeconfig)
+            .args(arguments)
+            .run()
+            .unwrap()
+    }
+
+    /// A kubeconfig of the host whose user is somebody else.
+    fn host_as(&self, user: &str) -> String {
+        let text = std::fs::read_to_string(&self.bed.description().host.kubeconfig).unwrap();
+        let mut kubeconfig: kube::config::Kubeconfig =
+            kube::config::Kubeconfig::from_yaml(&text).unwrap();
+        let auth = kubeconfig.auth_infos[0].auth_info.as_mut().unwrap();
+        auth.impersonate = Some(user.to_owned());
+        let path = self.bed.folder().join(format!("host-as-{user}"));
+        let text = serde_json::to_string(&kubeconfig).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+}
+
+async fn create<const L: usize, const A: usize>(
+    accounts: Api<ServiceAccount>,
+    name: &str,
+    labels: [(&str, &str); L],
+    annotations: [(&str, &str); A],
+) -> String {
+    let map = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+        let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+        pairs.iter().map(owned).collect()
+    };
+    let mut account = ServiceAccount::default();
+    account.metadata.name = Some(name.to_owned());
+    account.metadata.labels = Some(map(&labels));
+    account.metadata.annotations = Some(map(&annotations));
+    let made = accounts.create(&PostParams::default(), &account).await.unwrap();
+    made.metadata.uid.unwrap()
+}
+
+fn lines(finished: &Finished) -> Vec<Value> {
+    let lines = finished.stdout.lines();
+    lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The condition of the only record.
+fn condition(finished: &Finished) -> Value {
+    lines(finished)[0]["status"]["conditions"][0].clone()
+}
+
+fn failed_with(finished: &Finished, reason: &str, both_sides: [&str; 2]) {
+    assert_eq!(finished.status, Some(1), "{}", finished.stderr);
+    let condition = condition(finished);
+    assert_eq!(condition["reason"], reason, "{condition}");
+    assert!(lines(finished)[0]["status"].get("subject").is_none());
+    for side in both_sides {
+        let message = condition["message"].as_str().unwrap();
+        assert!(message.contains(side), "`{side}` in {message}");
+        assert!(finished.stderr.contains(side), "{}", finished.stderr);
+    }
+}
+
+#[tokio::test]
+async fn without_any_flag_it_is_proven_on_the_host() {
+    let own = Own::new("proven", |vcluster| vcluster).await;
+    let uid = own.account("app").await;
+    own.synced("app").await;
+    let found = own.translate(&["app"]);
+    assert_eq!(found.status, Some(0), "{}", found.stderr);
+
+    let host_name = own.host_name("app");
+    let accounts = own.host_accounts(own.namespace()).await;
+    let host = accounts.get(&host_name).await.unwrap();
+    let tenant = client(&own.tenant.cluster).await.unwrap();
+    let namespaces: Api<Namespace> = Api::all(tenant);
+    let kube_system = namespaces.get("kube-system").await.unwrap();
+    let record = &lines(&found)[0];
+    assert_eq!(
+        record["status"],
+        json!({
+            "tenant": {
+                "serviceAccountUid": uid,
+                "clusterUid": kube_system.metadata.uid,
+                "serviceIP": own.tenant.service_address,
+            },
+            "subject": format!("system:serviceaccount:{}:{host_name}", own.namespace()),
+            "hostServiceAccount": {
+                "namespace": own.namespace(), "name": host_name, "uid": host.metadata.uid,
+            },
+            "evidence": [
+                {"source": "computed", "namespace": own.namespace(), "name": host_name,
+                 "message": "single namespace, configuration"},
+                {"source": "host", "namespace": own.namespace(), "name": host_name},
+            ],
+            "issuer": own.bed.description().issuer,
+            "conditions": [{
+                "type": "Translated", "status": "True", "reason": "Proven",
+                "message": format!("seen on the host as `{}/{host_name}`", own.namespace()),
+            }],
+        })
+    );
+    assert_eq!(
+        record["spec"]["virtualCluster"],
+        json!({"name": own.name(), "namespace": own.namespace()})
+    );
+    let named = "the host is context `aks`, the parent in the context's name";
+    assert_eq!(found.stderr.matches(named).count(), 1, "{}", found.stderr);
+    assert_eq!(own.translate(&["app"]).stdout, found.stdout, "twice the same bytes");
+}
+
+#[tokio::test]
+async fn a_host_that_does_not_have_it_yet_is_waited_for() {
+    let own = Own::new("wait", |vcluster| vcluster).await;
+    own.order(SyncerOrder::Pause);
+    own.account("app").await;
+    let host_name = own.host_name("app");
+    failed_with(&own.translate(&["app"]), "NotSynced", ["default/app", &host_name]);
+    let late = own.translate(&["app", "--wait", "--timeout", "300ms"]);
+    assert_eq!(late.status, Some(124), "{}", late.stderr);
+
+    let program = own.bed.plugin("kubectl-vwi-translate").unwrap();
+    let waiting = program
+        .env("KUBECONFIG", &own.tenant.kubeconfig)
+        .args(["app", "--wait"])
+        .start()
+        .unwrap();
+    own.order(SyncerOrder::Resume);
+    let found = waiting.finish().unwrap();
+    assert_eq!(found.status, Some(0), "{}", found.stderr);
+    assert_eq!(condition(&found)["reason"], "Proven");
+}
+
+#[tokio::test]
+async fn what_is_not_its_own_on_the_host_is_refused_and_both_sides_are_shown() {
+    let own = Own::new("forged", |vcluster| vcluster).await;
+    own.order(SyncerOrder::Pause);
+
+    let uid = own.account("other").await;
+    let name = own.host_name("other");
+    own.forge(own.namespace(), &name, "other", "another-uid").await;
+    failed_with(&own.translate(&["other"]), "OtherUid", [&uid, "another-uid"]);
+
+    own.account("squatted").await;
+    let name = own.host_name("squatted");
+    create(own.host_accounts(own.namespace()).await, &name, [], []).await;
+    let found = own.translate(&["squatted"]);
+    failed_with(&found, "ForeignHostServiceAccount", [&name, "managed-by"]);
+
+    let uid = own.account("twice").await;
+    let first = own.host_name("twice");
+    own.forge(own.namespace(), &first, "twice", &uid).await;
+    own.forge(own.namespace(), "second", "twice", &uid).await;
+    failed_with(&own.translate(&["twice"]), "DuplicateUid", [&first, "second"]);
+}
+
+#[tokio::test]
+async fn what_stands_in_other_namespaces_of_the_host_is_no_evidence() {
+    let own = Own::new("outside", |vcluster| vcluster).await;
+    own.order(SyncerOrder::Pause);
+    let uid = own.account("app").await;
+    let elsewhere = unique("elsewhere");
+    let mut namespace = Namespace::default();
+    namespace.metadata.name = Some(elsewhere.clone());
+    let namespaces: Api<Namespace> = Api::all(own.bed.host().await.unwrap());
+    namespaces.create(&PostParams::default(), &namespace).await.unwrap();
+    let name = own.host_name("app");
+    own.forge(&elsewhere, &name, "app", &uid).await;
+    failed_with(&own.translate(&["app"]), "NotSynced", ["default/app", &name]);
+}
+
+#[tokio::test]
+async fn a_vcluster_that_does_not_sync_service_accounts_is_refused_with_the_fix() {
+    let off = |vcluster: VirtualCluster| {
+        vcluster.with("sync.toHost.serviceAccounts.enabled", false).unwrap()
+    };
+    let own = Own::new("off", off).await;
+    own.account("app").await;
+    let found = own.translate(&["app"]);
+    let shared = format!("vc-workload-{}", own.name());
+    failed_with(&found, "ServiceAccountSyncOff", ["does not sync ServiceAccounts", &shared]);
+    assert!(
+        found.stderr.contains("hint: set `sync.toHost.serviceAccounts.enabled: true`"),
+        "{}",
+        found.stderr
+    );
+}
+
+#[tokio::test]
+async fn a_service_account_that_is_missing_fails_unless_it_is_allowed() {
+    let own = Own::new("missing", |vcluster| vcluster).await;
+    let found = own.translate(&["app"]);
+    assert_eq!(found.status, Some(1));
+    assert_eq!(condition(&found)["reason"], "ServiceAccountNotFound");
+    let found = own.translate(&["app", "--allow-missing"]);
+    assert_eq!(found.status, Some(0), "{}", found.stderr);
+    let condition = condition(&found);
+    assert_eq!(condition["reason"], "Configured");
+    assert!(condition["message"].as_str().unwrap().starts_with("awaited"), "{condition}");
+    let record = &lines(&found)[0];
+    assert!(record["status"]["hostServiceAccount"].get("uid").is_none());
+}
+
+#[tokio::test]
+async fn the_host_is_not_taken_for_a_tenant() {
+    let own = Own::new("context", |vcluster| vcluster).await;
+    own.account("app").await;
+    own.synced("app").await;
+    for arguments in [&["--context", "aks", "app"][..], &["--context", "aks", "-A"]] {
+        let found = own.translate(arguments);
+        assert_eq!(found.status, Some(2), "{}", found.stderr);
+        assert!(found.stderr.contains("is no vCluster but the host of"), "{}", found.stderr);
+    }
+    let which = [
+        "--context",
+        "aks",
+        "--vcluster",
+        own.name(),
+        "--vcluster-namespace",
+        own.namespace(),
+    ];
+    let found = own.translate(&[&which[..], &["app", "-n", "default"]].concat());
+    assert_eq!(found.status, Some(0), "{}", found.stderr);
+    assert_eq!(condition(&found)["reason"], "Proven");
+    let all = own.translate(&[&which[..], &["-A", "-o", "name"]].concat());
+    assert_eq!(all.stdout, "serviceaccount/app\n", "{}", all.stderr);
+}
+
+#[tokio::test]
+async fn another_host_and_another_vcluster_are_refused() {
+    let own = Own::new("wrong", |vcluster| vcluster).await;
+    own.account("app").await;
+    own.synced("app").await;
+    // A cluster without any vCluster: the tenant itself.
+    let itself = own.tenant.cluster.kubeconfig.to_str().unwrap();
+    let shared = own.bed.description().tenant.cluster.kubeconfig.to_str().unwrap();
+    assert_ne!(itself, shared);
+    let found = own.translate(&["app", "--host-kubeconfig", shared]);
+    assert_eq!(found.status, Some(3), "{}", found.stderr);
+    let address = own.tenant.service_address.to_string();
+    assert!(found.stderr.contains("is not the host of"), "{}", found.stderr);
+    assert!(found.stderr.contains(&address), "{}", found.stderr);
+
+    let found = own.translate(&["app", "--vcluster", "other"]);
+    assert_eq!(found.status, Some(3), "{}", found.stderr);
+    let named = format!("vCluster `{}`", own.name());
+    for side in ["`--vcluster` says vCluster `other`", &named] {
+        assert!(found.stderr.contains(side), "{}", found.stderr);
+    }
+    let end = &lines(&found)[0];
+    assert_eq!(end["kind"], "StreamEnd");
+    assert!(end["status"]["error"].as_str().unwrap().contains("not certain"));
+}
+
+#[tokio::test]
+async fn everybody_gets_as_far_as_his_rights_allow_and_is_told_what_he_could_not_see() {
+    let own = Own::new("rights", |vcluster| vcluster).await;
+    own.account("app").await;
+    own.synced("app").await;
+
+    let tenant_alone = own.translate(&["app", "--no-host"]);
+    assert_eq!(tenant_alone.status, Some(1));
+    assert_eq!(condition(&tenant_alone)["reason"], "Unproven");
+    assert!(tenant_alone.stderr.contains("--host-context"), "{}", tenant_alone.stderr);
+    let computed = own.translate(&["app", "--no-host", "--accept=computed"]);
+    assert_eq!(computed.status, Some(0), "{}", computed.stderr);
+    assert_eq!(condition(&computed)["reason"], "Computed");
+
+    let nobody = own.host_as("nobody");
+    let found = own.translate(&["app", "--host-kubeconfig", &nobody, "--accept=computed"]);
+    assert_eq!(found.status, Some(0), "{}", found.stderr);
+    assert_eq!(condition(&found)["reason"], "Computed");
+    for unseen in ["Secret `", "ServiceAccounts in namespace"] {
+        assert!(found.stderr.contains(unseen), "`{unseen}` in {}", found.stderr);
+    }
+
+    // Somebody who may read nothing of the tenant is still answered by the host.
+    let found = own.translate(&["app", "--as", "nobody", "--host-context", "aks"]);
+    assert_eq!(found.status, Some(0), "{}", found.stderr);
+    assert_eq!(condition(&found)["reason"], "Proven");
+}
+
+#[tokio::test]
+async fn all_in_scope_without_what_nobody_means() {
+    let own = Own::new("all", |vcluster| vcluster).await;
+    for name in ["one", "two"] {
+        own.account(name).await;
+        own.synced(name).await;
+    }
+    let found = own.translate(&["-A"]);
+    assert_eq!(found.status, Some(0), "{}", found.stderr);
+    let records = lines(&found);
+    let names: Vec<_> = records[..2]
+        .iter()
+        .map(|record| record["metadata"]["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["one", "two"]);
+    assert!(records[2]["status"]["selection"].get("all").is_some(), "{}", records[2]);
+    assert!(found.stderr.contains("left out"), "{}", found.stderr);
+    let none = own.translate(&["-l", "a=b"]);
+    assert_eq!((none.status, lines(&none).len()), (Some(0), 1), "{}", none.stderr);
+    assert!(none.stderr.contains("No resources found"), "{}", none.stderr);
+}
