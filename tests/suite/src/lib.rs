@@ -6,6 +6,7 @@
     reason = "these are tests: a part of the bed that fails ends the test"
 )]
 
+pub mod installed;
 pub mod scene;
 
 pub use scene::Scene;

@@ -141,11 +141,11 @@ async fn az_sees_what_federate_wrote_and_logs_in_with_the_hosts_token() {
 /// A token of the host's ServiceAccount, from the host's API server.
 async fn token(scene: &Scene, account: &str) -> String {
     let request = TokenRequest {
-        spec: TokenRequestSpec {
-            audiences: vec!["api://AzureADTokenExchange".to_owned()],
+        spec: Some(TokenRequestSpec {
+            audiences: Some(vec!["api://AzureADTokenExchange".to_owned()]),
             expiration_seconds: Some(600),
             ..TokenRequestSpec::default()
-        },
+        }),
         ..TokenRequest::default()
     };
     let accounts = scene.host_accounts().await;
@@ -154,5 +154,5 @@ async fn token(scene: &Scene, account: &str) -> String {
         .create_token_request(&name, &PostParams::default(), &request)
         .await
         .unwrap();
-    minted.status.unwrap().token
+    minted.status.unwrap().token.unwrap()
 }

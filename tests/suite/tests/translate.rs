@@ -6,12 +6,20 @@
 )]
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
 use kube::api::{Api, PostParams};
+use kube::config::{ExecConfig, Kubeconfig};
 use serde_json::{Value, json};
-use vwi_bed::{Bed, Finished, SyncerOrder, TenantDescription, VirtualCluster, client, unique, until};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+use vwi_bed::{
+    Bed, Finished, SyncerOrder, TenantDescription, VirtualCluster, client, unique, until,
+};
 use vwi_core::name::host_name;
 
 /// A vCluster of the test's own, so that its syncer can be down.
@@ -23,7 +31,10 @@ struct Own {
 impl Own {
     async fn new(name: &str, change: impl FnOnce(VirtualCluster) -> VirtualCluster) -> Self {
         let bed = Bed::connect().await.unwrap();
-        let vcluster = change(VirtualCluster::new(unique(name), unique(&format!("ns-{name}"))));
+        let vcluster = change(VirtualCluster::new(
+            unique(name),
+            unique(&format!("ns-{name}")),
+        ));
         let tenant = bed.add_tenant(vcluster).unwrap();
         Self { bed, tenant }
     }
@@ -63,16 +74,24 @@ impl Own {
             ("vcluster.loft.sh/object-uid", uid),
         ];
         let labels = [("vcluster.loft.sh/managed-by", self.name())];
-        create(self.host_accounts(namespace).await, name, labels, annotations).await;
+        create(
+            self.host_accounts(namespace).await,
+            name,
+            labels,
+            annotations,
+        )
+        .await;
     }
 
     /// Waits until the host has the ServiceAccount.
     async fn synced(&self, name: &str) {
         let accounts = self.host_accounts(self.namespace()).await;
         let host_name = self.host_name(name);
-        until("the host's ServiceAccount", Duration::from_secs(20), async || {
-            Ok(accounts.get_opt(&host_name).await.unwrap())
-        })
+        until(
+            "the host's ServiceAccount",
+            Duration::from_secs(20),
+            async || Ok(accounts.get_opt(&host_name).await.unwrap()),
+        )
         .await
         .unwrap();
     }
@@ -86,17 +105,23 @@ impl Own {
             .unwrap()
     }
 
-    /// A kubeconfig of the host whose user is somebody else.
-    fn host_as(&self, user: &str) -> String {
-        let text = std::fs::read_to_string(&self.bed.description().host.kubeconfig).unwrap();
-        let mut kubeconfig: kube::config::Kubeconfig =
-            kube::config::Kubeconfig::from_yaml(&text).unwrap();
-        let auth = kubeconfig.auth_infos[0].auth_info.as_mut().unwrap();
-        auth.impersonate = Some(user.to_owned());
-        let path = self.bed.folder().join(format!("host-as-{user}"));
+    /// A changed copy of a kubeconfig.
+    fn changed(&self, of: &Path, change: impl FnOnce(&mut Kubeconfig)) -> String {
+        let text = std::fs::read_to_string(of).unwrap();
+        let mut kubeconfig = Kubeconfig::from_yaml(&text).unwrap();
+        change(&mut kubeconfig);
+        let path = self.bed.folder().join(unique("kubeconfig"));
         let text = serde_json::to_string(&kubeconfig).unwrap();
         std::fs::write(&path, text).unwrap();
         path.to_str().unwrap().to_owned()
+    }
+
+    /// A kubeconfig of the host whose user is somebody else.
+    fn host_as(&self, user: &str) -> String {
+        self.changed(&self.bed.description().host.kubeconfig, |kubeconfig| {
+            let auth = kubeconfig.auth_infos[0].auth_info.as_mut().unwrap();
+            auth.impersonate = Some(user.to_owned());
+        })
     }
 }
 
@@ -114,13 +139,18 @@ async fn create<const L: usize, const A: usize>(
     account.metadata.name = Some(name.to_owned());
     account.metadata.labels = Some(map(&labels));
     account.metadata.annotations = Some(map(&annotations));
-    let made = accounts.create(&PostParams::default(), &account).await.unwrap();
+    let made = accounts
+        .create(&PostParams::default(), &account)
+        .await
+        .unwrap();
     made.metadata.uid.unwrap()
 }
 
 fn lines(finished: &Finished) -> Vec<Value> {
     let lines = finished.stdout.lines();
-    lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 /// The condition of the only record.
@@ -185,7 +215,11 @@ async fn without_any_flag_it_is_proven_on_the_host() {
     );
     let named = "the host is context `aks`, the parent in the context's name";
     assert_eq!(found.stderr.matches(named).count(), 1, "{}", found.stderr);
-    assert_eq!(own.translate(&["app"]).stdout, found.stdout, "twice the same bytes");
+    assert_eq!(
+        own.translate(&["app"]).stdout,
+        found.stdout,
+        "twice the same bytes"
+    );
 }
 
 #[tokio::test]
@@ -194,7 +228,11 @@ async fn a_host_that_does_not_have_it_yet_is_waited_for() {
     own.order(SyncerOrder::Pause);
     own.account("app").await;
     let host_name = own.host_name("app");
-    failed_with(&own.translate(&["app"]), "NotSynced", ["default/app", &host_name]);
+    failed_with(
+        &own.translate(&["app"]),
+        "NotSynced",
+        ["default/app", &host_name],
+    );
     let late = own.translate(&["app", "--wait", "--timeout", "300ms"]);
     assert_eq!(late.status, Some(124), "{}", late.stderr);
 
@@ -217,8 +255,13 @@ async fn what_is_not_its_own_on_the_host_is_refused_and_both_sides_are_shown() {
 
     let uid = own.account("other").await;
     let name = own.host_name("other");
-    own.forge(own.namespace(), &name, "other", "another-uid").await;
-    failed_with(&own.translate(&["other"]), "OtherUid", [&uid, "another-uid"]);
+    own.forge(own.namespace(), &name, "other", "another-uid")
+        .await;
+    failed_with(
+        &own.translate(&["other"]),
+        "OtherUid",
+        [&uid, "another-uid"],
+    );
 
     own.account("squatted").await;
     let name = own.host_name("squatted");
@@ -230,7 +273,11 @@ async fn what_is_not_its_own_on_the_host_is_refused_and_both_sides_are_shown() {
     let first = own.host_name("twice");
     own.forge(own.namespace(), &first, "twice", &uid).await;
     own.forge(own.namespace(), "second", "twice", &uid).await;
-    failed_with(&own.translate(&["twice"]), "DuplicateUid", [&first, "second"]);
+    failed_with(
+        &own.translate(&["twice"]),
+        "DuplicateUid",
+        [&first, "second"],
+    );
 }
 
 #[tokio::test]
@@ -242,24 +289,39 @@ async fn what_stands_in_other_namespaces_of_the_host_is_no_evidence() {
     let mut namespace = Namespace::default();
     namespace.metadata.name = Some(elsewhere.clone());
     let namespaces: Api<Namespace> = Api::all(own.bed.host().await.unwrap());
-    namespaces.create(&PostParams::default(), &namespace).await.unwrap();
+    namespaces
+        .create(&PostParams::default(), &namespace)
+        .await
+        .unwrap();
     let name = own.host_name("app");
     own.forge(&elsewhere, &name, "app", &uid).await;
-    failed_with(&own.translate(&["app"]), "NotSynced", ["default/app", &name]);
+    failed_with(
+        &own.translate(&["app"]),
+        "NotSynced",
+        ["default/app", &name],
+    );
 }
 
 #[tokio::test]
 async fn a_vcluster_that_does_not_sync_service_accounts_is_refused_with_the_fix() {
     let off = |vcluster: VirtualCluster| {
-        vcluster.with("sync.toHost.serviceAccounts.enabled", false).unwrap()
+        vcluster
+            .with("sync.toHost.serviceAccounts.enabled", false)
+            .unwrap()
     };
     let own = Own::new("off", off).await;
     own.account("app").await;
     let found = own.translate(&["app"]);
     let shared = format!("vc-workload-{}", own.name());
-    failed_with(&found, "ServiceAccountSyncOff", ["does not sync ServiceAccounts", &shared]);
+    failed_with(
+        &found,
+        "ServiceAccountSyncOff",
+        ["does not sync ServiceAccounts", &shared],
+    );
     assert!(
-        found.stderr.contains("hint: set `sync.toHost.serviceAccounts.enabled: true`"),
+        found
+            .stderr
+            .contains("hint: set `sync.toHost.serviceAccounts.enabled: true`"),
         "{}",
         found.stderr
     );
@@ -275,7 +337,13 @@ async fn a_service_account_that_is_missing_fails_unless_it_is_allowed() {
     assert_eq!(found.status, Some(0), "{}", found.stderr);
     let condition = condition(&found);
     assert_eq!(condition["reason"], "Configured");
-    assert!(condition["message"].as_str().unwrap().starts_with("awaited"), "{condition}");
+    assert!(
+        condition["message"]
+            .as_str()
+            .unwrap()
+            .starts_with("awaited"),
+        "{condition}"
+    );
     let record = &lines(&found)[0];
     assert!(record["status"]["hostServiceAccount"].get("uid").is_none());
 }
@@ -285,10 +353,17 @@ async fn the_host_is_not_taken_for_a_tenant() {
     let own = Own::new("context", |vcluster| vcluster).await;
     own.account("app").await;
     own.synced("app").await;
-    for arguments in [&["--context", "aks", "app"][..], &["--context", "aks", "-A"]] {
+    for arguments in [
+        &["--context", "aks", "app"][..],
+        &["--context", "aks", "-A"],
+    ] {
         let found = own.translate(arguments);
         assert_eq!(found.status, Some(2), "{}", found.stderr);
-        assert!(found.stderr.contains("is no vCluster but the host of"), "{}", found.stderr);
+        assert!(
+            found.stderr.contains("is no vCluster but the host of"),
+            "{}",
+            found.stderr
+        );
     }
     let which = [
         "--context",
@@ -312,12 +387,23 @@ async fn another_host_and_another_vcluster_are_refused() {
     own.synced("app").await;
     // A cluster without any vCluster: the tenant itself.
     let itself = own.tenant.cluster.kubeconfig.to_str().unwrap();
-    let shared = own.bed.description().tenant.cluster.kubeconfig.to_str().unwrap();
+    let shared = own
+        .bed
+        .description()
+        .tenant
+        .cluster
+        .kubeconfig
+        .to_str()
+        .unwrap();
     assert_ne!(itself, shared);
     let found = own.translate(&["app", "--host-kubeconfig", shared]);
     assert_eq!(found.status, Some(3), "{}", found.stderr);
     let address = own.tenant.service_address.to_string();
-    assert!(found.stderr.contains("is not the host of"), "{}", found.stderr);
+    assert!(
+        found.stderr.contains("is not the host of"),
+        "{}",
+        found.stderr
+    );
     assert!(found.stderr.contains(&address), "{}", found.stderr);
 
     let found = own.translate(&["app", "--vcluster", "other"]);
@@ -328,7 +414,12 @@ async fn another_host_and_another_vcluster_are_refused() {
     }
     let end = &lines(&found)[0];
     assert_eq!(end["kind"], "StreamEnd");
-    assert!(end["status"]["error"].as_str().unwrap().contains("not certain"));
+    assert!(
+        end["status"]["error"]
+            .as_str()
+            .unwrap()
+            .contains("not certain")
+    );
 }
 
 #[tokio::test]
@@ -340,7 +431,11 @@ async fn everybody_gets_as_far_as_his_rights_allow_and_is_told_what_he_could_not
     let tenant_alone = own.translate(&["app", "--no-host"]);
     assert_eq!(tenant_alone.status, Some(1));
     assert_eq!(condition(&tenant_alone)["reason"], "Unproven");
-    assert!(tenant_alone.stderr.contains("--host-context"), "{}", tenant_alone.stderr);
+    assert!(
+        tenant_alone.stderr.contains("--host-context"),
+        "{}",
+        tenant_alone.stderr
+    );
     let computed = own.translate(&["app", "--no-host", "--accept=computed"]);
     assert_eq!(computed.status, Some(0), "{}", computed.stderr);
     assert_eq!(condition(&computed)["reason"], "Computed");
@@ -350,7 +445,11 @@ async fn everybody_gets_as_far_as_his_rights_allow_and_is_told_what_he_could_not
     assert_eq!(found.status, Some(0), "{}", found.stderr);
     assert_eq!(condition(&found)["reason"], "Computed");
     for unseen in ["Secret `", "ServiceAccounts in namespace"] {
-        assert!(found.stderr.contains(unseen), "`{unseen}` in {}", found.stderr);
+        assert!(
+            found.stderr.contains(unseen),
+            "`{unseen}` in {}",
+            found.stderr
+        );
     }
 
     // Somebody who may read nothing of the tenant is still answered by the host.
@@ -374,9 +473,132 @@ async fn all_in_scope_without_what_nobody_means() {
         .map(|record| record["metadata"]["name"].as_str().unwrap())
         .collect();
     assert_eq!(names, ["one", "two"]);
-    assert!(records[2]["status"]["selection"].get("all").is_some(), "{}", records[2]);
+    assert!(
+        records[2]["status"]["selection"].get("all").is_some(),
+        "{}",
+        records[2]
+    );
     assert!(found.stderr.contains("left out"), "{}", found.stderr);
     let none = own.translate(&["-l", "a=b"]);
-    assert_eq!((none.status, lines(&none).len()), (Some(0), 1), "{}", none.stderr);
-    assert!(none.stderr.contains("No resources found"), "{}", none.stderr);
+    assert_eq!(
+        (none.status, lines(&none).len()),
+        (Some(0), 1),
+        "{}",
+        none.stderr
+    );
+    assert!(
+        none.stderr.contains("No resources found"),
+        "{}",
+        none.stderr
+    );
+}
+
+#[tokio::test]
+async fn a_credential_plugin_gets_no_byte_of_the_input_and_shows_nothing() {
+    let own = Own::new("exec", |vcluster| vcluster).await;
+    own.account("app").await;
+    own.synced("app").await;
+    let folder = own.bed.folder();
+    let credential = folder.join("credential");
+    let runs = folder.join("runs");
+    let script = format!(
+        "test -z \"$(cat)\" || exit 7; echo run >> {}; echo log in >&2; cat {}",
+        runs.display(),
+        credential.display()
+    );
+    let kubeconfig = own.changed(&own.tenant.kubeconfig, |kubeconfig| {
+        // The tenant's user is the last one.
+        let user = kubeconfig.auth_infos.last_mut().unwrap();
+        let auth = user.auth_info.take().unwrap();
+        let decoded = |base64: &str| -> String {
+            let bytes: k8s_openapi::ByteString = serde_json::from_value(base64.into()).unwrap();
+            String::from_utf8(bytes.0).unwrap()
+        };
+        let key = serde_json::to_value(&auth).unwrap();
+        let answer = json!({
+            "kind": "ExecCredential",
+            "apiVersion": "client.authentication.k8s.io/v1",
+            "status": {
+                "clientCertificateData": decoded(&auth.client_certificate_data.unwrap()),
+                "clientKeyData": decoded(key["client-key-data"].as_str().unwrap()),
+            },
+        });
+        std::fs::write(&credential, answer.to_string()).unwrap();
+        let mut auth = kube::config::AuthInfo::default();
+        auth.exec = Some(ExecConfig {
+            api_version: Some("client.authentication.k8s.io/v1".to_owned()),
+            command: Some("/bin/sh".to_owned()),
+            args: Some(vec!["-c".to_owned(), script]),
+            ..ExecConfig::default()
+        });
+        user.auth_info = Some(auth);
+    });
+    let input = json!({"apiVersion": "v1", "kind": "ServiceAccount",
+        "metadata": {"name": "app", "namespace": "default"}});
+    let program = own.bed.plugin("kubectl-vwi-translate").unwrap();
+    let found = program
+        .env("KUBECONFIG", kubeconfig)
+        .args(["-f", "-"])
+        .stdin(format!("{input}\n{input}\n"))
+        .run()
+        .unwrap();
+    assert_eq!(found.status, Some(0), "{}", found.stderr);
+    assert_eq!(lines(&found).len(), 3);
+    assert_eq!(condition(&found)["reason"], "Proven");
+    assert_eq!(
+        std::fs::read_to_string(runs).unwrap(),
+        "run\n",
+        "once in the process"
+    );
+    assert!(found.stderr.contains("log in"), "{}", found.stderr);
+    assert!(!found.stderr.contains("PRIVATE KEY") && !found.stdout.contains("PRIVATE KEY"));
+}
+
+/// A proxy that connects wherever it is asked to, and counts.
+async fn proxy() -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&count);
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::Relaxed);
+            tokio::spawn(async move {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(client.read_u8().await.unwrap());
+                }
+                let head = String::from_utf8(head).unwrap();
+                let target = head.strip_prefix("CONNECT ").unwrap();
+                let target = target.split_once(' ').unwrap().0;
+                let mut server = TcpStream::connect(target).await.unwrap();
+                client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+                copy_bidirectional(&mut client, &mut server).await.ok()
+            });
+        }
+    });
+    (url, count)
+}
+
+#[tokio::test]
+async fn a_proxy_of_the_kubeconfig_is_used_for_all_of_it() {
+    let own = Own::new("proxy", |vcluster| vcluster).await;
+    own.account("app").await;
+    own.synced("app").await;
+    let (url, count) = proxy().await;
+    let kubeconfig = own.changed(&own.tenant.kubeconfig, |kubeconfig| {
+        for named in &mut kubeconfig.clusters {
+            named.cluster.as_mut().unwrap().proxy_url = Some(url.clone());
+        }
+    });
+    let program = own.bed.plugin("kubectl-vwi-translate").unwrap();
+    let program = program.env("KUBECONFIG", kubeconfig).arg("app");
+    let found = tokio::task::spawn_blocking(|| program.run())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(found.status, Some(0), "{}", found.stderr);
+    assert_eq!(condition(&found)["reason"], "Proven");
+    // Both clusters, and the handshake that reads the certificate.
+    assert!(count.load(Ordering::Relaxed) >= 3);
 }

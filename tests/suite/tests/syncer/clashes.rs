@@ -99,7 +99,7 @@ async fn the_newcomer_has_the_name_after_a_restart() {
 
 #[tokio::test]
 async fn a_reserved_name_is_the_newcomers_after_the_clean_up() {
-    let stage = Stage::with("c", |config| config.reserve_names = true).await;
+    let stage = Stage::with("c", |config, _| config.reserve_names = true).await;
     let pair = Pair::clashed_on(&stage).await;
     annotate(&pair.newcomer, "a", json!({"key": "value"})).await;
     holds("an event", async || {

@@ -1,4 +1,9 @@
 //! The syncer stand-in does between two real API servers what a real vCluster was seen to do.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests: what fails ends the test"
+)]
 
 mod clashes;
 mod modes;

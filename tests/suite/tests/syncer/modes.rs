@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
+use kube::api::ListParams;
 use kube::{Api, Client};
 use serde_json::json;
 use vwi_bed::unique;
@@ -32,15 +33,16 @@ fn accounts(client: &Client, namespace: &str) -> Api<ServiceAccount> {
 
 #[tokio::test]
 async fn a_mapped_namespace_has_its_own_on_the_host() {
-    let team = unique("team");
-    let (tenant_name, host_pattern) = (format!("{team}-a"), format!("h-{team}-*"));
-    let stage = Stage::with("mapped", |config| {
-        mapped(config, &[(&format!("{team}-*"), &host_pattern)], false);
+    let team = unique("h");
+    let stage = Stage::with("mapped", |config, prefix| {
+        let tenants = format!("{prefix}t-*");
+        mapped(config, &[(&tenants, &format!("{team}-*"))], false);
         config.extra_labels = BTreeMap::from([("tier".to_owned(), "gold".to_owned())]);
     })
     .await;
+    let tenant_name = format!("{}t-b", stage.prefix);
     let tenant_namespace = make_namespace(&stage.tenant, &tenant_name).await;
-    let host_name = format!("h-{team}-a");
+    let host_name = format!("{team}-b");
     let hosts: Api<Namespace> = Api::all(stage.host.clone());
     let host = there(&hosts, &host_name).await;
     let marker = marker_label_cluster(&stage.hns, &stage.vcluster);
@@ -87,11 +89,12 @@ async fn a_mapped_namespace_has_its_own_on_the_host() {
 
 #[tokio::test]
 async fn a_host_namespace_that_was_there_is_imported_and_stays() {
-    let (tenant_name, host_name) = (unique("team"), unique("existing"));
-    let stage = Stage::with("imported", |config| {
-        mapped(config, &[(&tenant_name, &host_name)], false);
+    let host_name = unique("existing");
+    let stage = Stage::with("imported", |config, prefix| {
+        mapped(config, &[(&format!("{prefix}m"), &host_name)], false);
     })
     .await;
+    let tenant_name = format!("{}m", stage.prefix);
     make_namespace(&stage.host, &host_name).await;
     make_namespace(&stage.tenant, &tenant_name).await;
     let hosts: Api<Namespace> = Api::all(stage.host.clone());
@@ -114,18 +117,19 @@ async fn a_host_namespace_that_was_there_is_imported_and_stays() {
 
 #[tokio::test]
 async fn with_mappings_only_nothing_else_is_synced() {
-    let (tenant_name, host_name) = (unique("only"), unique("host-only"));
-    let stage = Stage::with("unmapped", |config| {
-        mapped(config, &[(&tenant_name, &host_name)], true);
+    let host_name = unique("host-only");
+    let stage = Stage::with("unmapped", |config, prefix| {
+        mapped(config, &[(&format!("{prefix}m"), &host_name)], true);
     })
     .await;
+    let tenant_name = format!("{}m", stage.prefix);
     create(&stage.tenants::<ServiceAccount>(), "before", json!({})).await;
     make_namespace(&stage.tenant, &tenant_name).await;
     create(&accounts(&stage.tenant, &tenant_name), "after", json!({})).await;
     there(&accounts(&stage.host, &host_name), "after").await;
     let beside = stage
         .hosts::<ServiceAccount>()
-        .list(&Default::default())
+        .list(&ListParams::default())
         .await
         .unwrap();
     assert!(
@@ -138,12 +142,13 @@ async fn with_mappings_only_nothing_else_is_synced() {
 
 #[tokio::test]
 async fn a_mapped_namespace_without_account_sync_has_a_bare_workload_account() {
-    let (tenant_name, host_name) = (unique("bare"), unique("host-bare"));
-    let stage = Stage::with("bare", |config| {
-        mapped(config, &[(&tenant_name, &host_name)], false);
+    let host_name = unique("host-bare");
+    let stage = Stage::with("bare", |config, prefix| {
+        mapped(config, &[(&format!("{prefix}m"), &host_name)], false);
         config.service_account_sync = false;
     })
     .await;
+    let tenant_name = format!("{}m", stage.prefix);
     make_namespace(&stage.tenant, &tenant_name).await;
     let workload = format!("vc-workload-{}", stage.vcluster);
     let account = there(&accounts(&stage.host, &host_name), &workload).await;
@@ -152,7 +157,10 @@ async fn a_mapped_namespace_without_account_sync_has_a_bare_workload_account() {
 
 #[tokio::test]
 async fn in_legacy_mode_every_namespace_has_its_own() {
-    let stage = Stage::with("legacy", |config| config.mode = NamespaceMode::LegacyMulti).await;
+    let stage = Stage::with("legacy", |config, _| {
+        config.mode = NamespaceMode::LegacyMulti
+    })
+    .await;
     create(&stage.tenants::<ServiceAccount>(), "app", json!({})).await;
     let host = legacy_host_namespace(&stage.vcluster, &stage.hns, &stage.namespace);
     let copies = accounts(&stage.host, &host);
@@ -169,7 +177,7 @@ async fn in_legacy_mode_every_namespace_has_its_own() {
 
 #[tokio::test]
 async fn up_to_0_20_changes_go_one_way_and_labels_are_hashed() {
-    let stage = Stage::with("old", |config| config.generation = Generation::UpTo020).await;
+    let stage = Stage::with("old", |config, _| config.generation = Generation::UpTo020).await;
     let value = json!({"metadata": {"annotations": {"key": "old"}, "labels": {"app": "demo"}}});
     let tenants: Api<ServiceAccount> = stage.tenants();
     create(&tenants, "app", value).await;

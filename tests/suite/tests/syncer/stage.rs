@@ -9,9 +9,9 @@ use kube::{Api, Client, Resource};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use vwi_bed::{Bed, unique, until};
+use vwi_bed::{Bed, UNSYNCED, unique, until};
 use vwi_core::name::host_name;
-use vwi_test_syncer::{Config, Syncer};
+use vwi_test_syncer::{Config, Scope, Syncer};
 
 /// How long a change may take to arrive; it takes some milliseconds.
 const SOON: Duration = Duration::from_secs(20);
@@ -22,6 +22,8 @@ pub(crate) struct Stage {
     pub(crate) vcluster: String,
     /// Host namespace of the vCluster.
     pub(crate) hns: String,
+    /// What the names of all tenant namespaces of the test begin with.
+    pub(crate) prefix: String,
     /// The test's namespace in the tenant.
     pub(crate) namespace: String,
     /// The uid of the vCluster's Service on the host.
@@ -32,15 +34,16 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn new(name: &str) -> Self {
-        Self::with(name, |_| {}).await
+        Self::with(name, |_, _| {}).await
     }
 
-    /// A stage whose vCluster is set up as `change` has it.
-    pub(crate) async fn with(name: &str, change: impl FnOnce(&mut Config)) -> Self {
+    /// A stage whose vCluster is set up as `change` has it, which is told the prefix.
+    pub(crate) async fn with(name: &str, change: impl FnOnce(&mut Config, &str)) -> Self {
         let bed = Bed::connect().await.unwrap();
         let (host, tenant) = (bed.host().await.unwrap(), bed.tenant().await.unwrap());
         let (vcluster, hns) = (unique("vc"), unique("hns"));
-        let namespace = unique(name);
+        let prefix = format!("{}-", unique(&format!("{UNSYNCED}{name}")));
+        let namespace = format!("{prefix}a");
         for (client, name) in [(&host, &hns), (&tenant, &namespace)] {
             make_namespace(client, name).await;
         }
@@ -53,7 +56,8 @@ impl Stage {
             .unwrap();
 
         let mut config = Config::new(&vcluster, &hns);
-        change(&mut config);
+        config.scope = Scope::Only(prefix.clone());
+        change(&mut config, &prefix);
         let syncer = Syncer::start(host.clone(), tenant.clone(), config);
         syncer.settled().await;
         Self {
@@ -61,6 +65,7 @@ impl Stage {
             tenant,
             vcluster,
             hns,
+            prefix,
             namespace,
             service_uid: service.metadata.uid.unwrap(),
             syncer,
