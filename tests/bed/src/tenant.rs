@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::Service;
 use kube::Client;
-use vwi_test_syncer::{Config, Syncer};
+use vwi_test_syncer::{Config, Scope, Syncer};
 
 use crate::cluster::{Cluster, ClusterOptions, ServingNames};
 use crate::controlplane::ControlPlane;
@@ -38,6 +38,9 @@ impl Slot {
         Ipv4Addr::new(10, 244, self.0, 2)
     }
 }
+
+/// Beginning of the tenant namespaces that the bed's own syncers leave to a test's.
+pub const UNSYNCED: &str = "alone-";
 
 /// A running vCluster.
 pub(crate) struct Tenant {
@@ -115,8 +118,9 @@ fn start_syncer(
         ..
     } = wanted;
     let values = wanted.parsed()?;
-    let config = Config::from_values(name, namespace, &values, version)
+    let mut config = Config::from_values(name, namespace, &values, version)
         .doing(|| format!("cannot start the syncer of `{name}`"))?;
+    config.scope = Scope::Except(UNSYNCED.to_owned());
     Ok(Syncer::start(
         host.clone(),
         cluster.client().clone(),

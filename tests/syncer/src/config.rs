@@ -17,6 +17,29 @@ pub enum Generation {
     Since021,
 }
 
+/// The tenant namespaces that a syncer looks at, so that several can share one tenant in tests
+/// without one's deletions being the other's news.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All of them.
+    All,
+    /// Those whose name begins so.
+    Only(String),
+    /// Those whose name does not begin so.
+    Except(String),
+}
+
+impl Scope {
+    /// Whether the namespace is looked at.
+    pub(crate) fn holds(&self, namespace: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(prefix) => namespace.starts_with(prefix),
+            Self::Except(prefix) => !namespace.starts_with(prefix),
+        }
+    }
+}
+
 /// What a syncer has to know.
 #[derive(Clone, Debug)]
 #[expect(
@@ -48,6 +71,8 @@ pub struct Config {
     /// some three minutes, until [`Syncer::clean_up`](crate::Syncer::clean_up). If not, the next
     /// change of a newcomer gives it the name.
     pub reserve_names: bool,
+    /// Which of the tenant's namespaces it looks at; a real one at all.
+    pub scope: Scope,
     /// Pause after each write on the host; vCluster itself makes 25 ms of it under load.
     pub write_pause: Duration,
 }
@@ -83,6 +108,7 @@ impl Config {
             extra_labels: BTreeMap::new(),
             set_owner: true,
             reserve_names: false,
+            scope: Scope::All,
             write_pause: Duration::ZERO,
         }
     }

@@ -23,5 +23,5 @@ mod pod;
 mod syncer;
 mod watch;
 
-pub use config::{Config, ConfigError, Generation};
+pub use config::{Config, ConfigError, Generation, Scope};
 pub use syncer::Syncer;

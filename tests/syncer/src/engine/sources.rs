@@ -49,10 +49,11 @@ impl Sources {
         }
         if config.mode != NamespaceMode::Single {
             let tenants: Api<Namespace> = Api::all(tenant.clone());
-            sources.watch(tenants, Sort::Namespace, |metadata| {
+            let scope = config.scope.clone();
+            sources.watch(tenants, Sort::Namespace, move |metadata| {
                 let name = metadata.name.clone().unwrap_or_default();
                 let namespace = String::new();
-                Some(Place { namespace, name })
+                scope.holds(&name).then_some(Place { namespace, name })
             });
         }
         if config.service_account_sync {
@@ -102,8 +103,10 @@ impl Sources {
     }
 
     fn both<K: Synced>(&mut self, host: &Client, tenant: &Client, config: &Config) {
-        self.watch(Api::<K>::all(tenant.clone()), K::SORT, |metadata| {
-            Some(Place::of(metadata))
+        let scope = config.scope.clone();
+        self.watch(Api::<K>::all(tenant.clone()), K::SORT, move |metadata| {
+            let place = Place::of(metadata);
+            scope.holds(&place.namespace).then_some(place)
         });
         let copies: Api<K> = match config.mode {
             NamespaceMode::Single => Api::namespaced(host.clone(), &config.namespace),
@@ -111,7 +114,8 @@ impl Sources {
         };
         let config = config.clone();
         self.watch(copies, K::SORT, move |metadata| {
-            tenant_place(&config, K::KIND, metadata)
+            let place = tenant_place(&config, K::KIND, metadata)?;
+            config.scope.holds(&place.namespace).then_some(place)
         });
     }
 
