@@ -5,6 +5,7 @@
 
 pub mod annotation;
 pub mod arm;
+pub mod check;
 pub mod collision;
 pub mod exit;
 pub mod federation;

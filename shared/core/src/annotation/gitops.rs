@@ -49,10 +49,10 @@ impl fmt::Display for GitManager {
 ///
 /// Flux's Helm controller leaves Helm's marks too, so the outer program is looked for first. Label
 /// `app.kubernetes.io/instance` proves nothing: charts set it by themselves.
-pub fn git_manager<'a>(
+pub fn git_manager(
     labels: &BTreeMap<String, String>,
     annotations: &BTreeMap<String, String>,
-    field_managers: impl Iterator<Item = &'a str> + Clone,
+    field_managers: &[&str],
 ) -> Option<GitManager> {
     let marked = |manager| match manager {
         GitManager::ArgoCd => {
@@ -75,7 +75,7 @@ pub fn git_manager<'a>(
     [GitManager::ArgoCd, GitManager::Flux, GitManager::Helm]
         .into_iter()
         .find(|manager| {
-            marked(*manager) || field_managers.clone().any(|field| manager.writes_as(field))
+            marked(*manager) || field_managers.iter().any(|field| manager.writes_as(field))
         })
 }
 
@@ -128,7 +128,7 @@ mod tests {
                 .collect::<BTreeMap<_, _>>()
         };
         for (labels, annotations, managers, expected) in rows {
-            let found = git_manager(&map(labels), &map(annotations), managers.iter().copied());
+            let found = git_manager(&map(labels), &map(annotations), managers);
             assert_eq!(found, expected, "{labels:?} {annotations:?} {managers:?}");
         }
     }

@@ -36,8 +36,12 @@ pub struct Observed {
 impl Observed {
     /// Returns the program that keeps it in Git.
     pub fn git_manager(&self) -> Option<GitManager> {
-        let managers = self.owners.iter().map(|owner| owner.manager.as_str());
-        git_manager(&self.labels, &self.annotations, managers)
+        let managers: Vec<&str> = self
+            .owners
+            .iter()
+            .map(|owner| owner.manager.as_str())
+            .collect();
+        git_manager(&self.labels, &self.annotations, &managers)
     }
 
     /// Returns who wrote `key`; an object without any manager was written before the first apply.
@@ -305,9 +309,8 @@ fn conflict(
     policy: &Policy,
 ) -> Option<Conflict> {
     let (found, wanted) = match &key.change {
-        Change::Unchanged { .. } => return None,
         Change::Added { to } if git.is_some() && policy.refuse_git => (String::new(), Some(to)),
-        Change::Added { .. } => return None,
+        Change::Unchanged { .. } | Change::Added { .. } => return None,
         Change::Changed { from, to } => (from.clone(), Some(to)),
         Change::Removed { from } => (from.clone(), None),
     };
@@ -316,7 +319,7 @@ fn conflict(
         .iter()
         .filter(|manager| **manager != policy.field_manager);
     let keeper = git.filter(|git| others.clone().any(|other| git.writes_as(other)));
-    let keeper = keeper.or(git.filter(|_| policy.refuse_git));
+    let keeper = keeper.or_else(|| git.filter(|_| policy.refuse_git));
     let manager = match others.next() {
         Some(other) => (*other).to_owned(),
         None => keeper?.name().to_owned(),
