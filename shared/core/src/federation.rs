@@ -9,6 +9,7 @@ mod issuer;
 mod matching;
 mod name;
 mod observed;
+mod pace;
 mod plan;
 mod render;
 mod room;
@@ -20,6 +21,7 @@ pub use issuer::{Issuer, IssuerError, IssuerSource, agree, first_difference};
 pub use matching::{NearMiss, near_misses};
 pub use name::{InvalidOwner, MAX_NAME, NAME_PREFIX, Owner, candidates, is_ours, owner_of};
 pub use observed::{Credential, Found, Identity, Trust};
+pub use pace::{Pace, estimate};
 pub use plan::{
     Action, Counts, CredentialStep, IdentityPlan, IdentityStep, Plan, Refusal, RefusedRecord,
     RoleStep, Rules, plan,

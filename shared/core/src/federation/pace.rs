@@ -1,0 +1,121 @@
+//! The pace at which Azure takes writes of credentials: three limits at once.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use crate::arm::ResourceId;
+
+/// Time between two writes on one identity, in one subscription, and in one Entra tenant: 0.25, 2
+/// and 10 a second.
+///
+/// Source: <https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/managed-identities-faq>,
+/// limits of user-assigned managed identities, "create or update".
+const BETWEEN: [Duration; 3] = [
+    Duration::from_secs(4),
+    Duration::from_millis(500),
+    Duration::from_millis(100),
+];
+
+/// When the next write may be sent. Knows no clock: times are counted from the start of the run.
+#[derive(Clone, Debug, Default)]
+pub struct Pace {
+    free_from: HashMap<Limited, Duration>,
+}
+
+/// What one limit is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Limited {
+    Identity(String),
+    Subscription(String),
+    Tenant,
+}
+
+impl Pace {
+    /// Takes the next free moment for a credential of this identity, `now` or later, and returns it.
+    pub fn credential(&mut self, now: Duration, identity: &ResourceId) -> Duration {
+        let keys = [
+            Limited::Identity(identity.folded()),
+            Limited::Subscription(identity.subscription().to_lowercase()),
+            Limited::Tenant,
+        ];
+        self.take(now, keys.into_iter().zip(BETWEEN))
+    }
+
+    /// Takes the next free moment for making an identity.
+    pub fn identity(&mut self, now: Duration, identity: &ResourceId) -> Duration {
+        let keys = [
+            Limited::Subscription(identity.subscription().to_lowercase()),
+            Limited::Tenant,
+        ];
+        self.take(now, keys.into_iter().zip(BETWEEN.into_iter().skip(1)))
+    }
+
+    fn take(
+        &mut self,
+        now: Duration,
+        limits: impl Iterator<Item = (Limited, Duration)>,
+    ) -> Duration {
+        let limits: Vec<_> = limits.collect();
+        let free = limits
+            .iter()
+            .filter_map(|(limited, _)| self.free_from.get(limited).copied())
+            .fold(now, Duration::max);
+        for (limited, between) in limits {
+            self.free_from.insert(limited, free.saturating_add(between));
+        }
+        free
+    }
+}
+
+/// Returns how long the pace makes so many writes last: credentials per identity, beginning with
+/// the identities that have most.
+pub fn estimate<'a>(writes: impl IntoIterator<Item = (&'a ResourceId, usize)>) -> Duration {
+    let mut pace = Pace::default();
+    let mut left: Vec<(&ResourceId, usize)> = writes.into_iter().collect();
+    let mut last = Duration::ZERO;
+    // Round by round, as the identities take turns.
+    while !left.is_empty() {
+        for (identity, writes) in &mut left {
+            if *writes > 0 {
+                last = last.max(pace.credential(Duration::ZERO, identity));
+                *writes -= 1;
+            }
+        }
+        left.retain(|(_, writes)| *writes > 0);
+    }
+    last
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arm::Kind;
+
+    fn id(subscription: u8, name: usize) -> ResourceId {
+        let subscription = format!("00000000-0000-4000-8000-00000000000{subscription}");
+        ResourceId::new(Kind::Identity, &subscription, "rg", &format!("app-{name}")).unwrap()
+    }
+
+    #[test]
+    fn the_first_write_waits_for_nobody_and_the_next_for_its_identity() {
+        let mut pace = Pace::default();
+        let seconds = Duration::from_secs_f64;
+        let zero = Duration::ZERO;
+        assert_eq!(pace.credential(zero, &id(1, 1)), zero);
+        assert_eq!(pace.credential(zero, &id(1, 1)), seconds(4.0));
+        assert_eq!(pace.credential(seconds(4.0), &id(1, 2)), seconds(4.5));
+        assert_eq!(pace.credential(seconds(9.0), &id(1, 1)), seconds(9.0));
+        assert_eq!(pace.identity(seconds(9.0), &id(1, 1)), seconds(9.5));
+        assert_eq!(pace.credential(seconds(9.0), &id(2, 1)), seconds(9.6));
+    }
+
+    #[test]
+    fn the_narrowest_limit_decides() {
+        let one = id(1, 1);
+        assert_eq!(estimate([(&one, 20)]), Duration::from_secs(19 * 4));
+        let fifty: Vec<ResourceId> = (0..50).map(|name| id(1, name)).collect();
+        let bound = estimate(fifty.iter().map(|identity| (identity, 20)));
+        assert_eq!(bound, Duration::from_millis(999 * 500));
+        assert_eq!(estimate([]), Duration::ZERO);
+    }
+}
