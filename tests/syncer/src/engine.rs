@@ -216,7 +216,8 @@ impl Engine {
 
     /// Returns the owner of the host object, if it has to have one.
     async fn owner(&mut self) -> Result<Option<OwnerReference>, kube::Error> {
-        if !self.config.set_owner || matches!(self.config.mode, NamespaceMode::Sync { .. }) {
+        // The host's garbage collector deletes what names an owner in another namespace.
+        if !self.config.set_owner || self.config.mode != NamespaceMode::Single {
             return Ok(None);
         }
         if self.owner.is_none() {
