@@ -1,5 +1,7 @@
 //! Groups of flags, each written once for all steps, with kubectl's names and meaning.
 
+#[cfg(feature = "azure")]
+mod azure;
 mod change;
 mod host;
 mod input;
@@ -8,6 +10,8 @@ mod output;
 mod selection;
 mod value;
 
+#[cfg(feature = "azure")]
+pub use azure::AzureLoginFlags;
 pub use change::{ChangeFlags, DryRun};
 pub use host::HostFlags;
 pub use input::InputFlags;
