@@ -9,6 +9,7 @@ use vwi_core::exit::{Explain, Outcome};
 use vwi_core::record::Record;
 use vwi_core::step::Step;
 use vwi_core::stream::{Collision, ListWriter, Selection, StreamEnd, write_line};
+use vwi_core::text::escape;
 
 use crate::session::Stdout;
 use crate::table;
@@ -178,7 +179,7 @@ impl RecordWriter {
                 self.yaml_document(&Value::Object(manifest.document().clone()))?;
             }
             Format::Name => {
-                writeln!(self.stdout, "serviceaccount/{}", record.name())?;
+                writeln!(self.stdout, "serviceaccount/{}", escape(record.name()))?;
             }
             Format::Table | Format::Wide => {
                 let mut row = (self.table.row)(record);

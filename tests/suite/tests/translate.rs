@@ -22,21 +22,38 @@ use vwi_bed::{
 };
 use vwi_core::name::host_name;
 
-/// A vCluster of the test's own, so that its syncer can be down.
-struct Own {
+/// A vCluster, and a namespace in it that is the test's own.
+struct Scene {
     bed: Bed,
     tenant: TenantDescription,
+    /// The tenant's namespace.
+    inside: String,
 }
 
-impl Own {
-    async fn new(name: &str, change: impl FnOnce(VirtualCluster) -> VirtualCluster) -> Self {
+impl Scene {
+    /// The vCluster that all tests share.
+    async fn new(name: &str) -> Self {
         let bed = Bed::connect().await.unwrap();
-        let vcluster = change(VirtualCluster::new(
-            unique(name),
-            unique(&format!("ns-{name}")),
-        ));
-        let tenant = bed.add_tenant(vcluster).unwrap();
-        Self { bed, tenant }
+        let tenant = bed.description().tenant.clone();
+        let inside = unique(name);
+        create_namespace(client(&tenant.cluster).await.unwrap(), &inside).await;
+        Self {
+            bed,
+            tenant,
+            inside,
+        }
+    }
+
+    /// A vCluster of the test's own, so that its syncer can be down.
+    async fn alone(name: &str, change: impl FnOnce(VirtualCluster) -> VirtualCluster) -> Self {
+        let bed = Bed::connect().await.unwrap();
+        let vcluster = VirtualCluster::new(unique(name), unique(&format!("ns-{name}")));
+        let tenant = bed.add_tenant(change(vcluster)).unwrap();
+        Self {
+            bed,
+            tenant,
+            inside: "default".to_owned(),
+        }
     }
 
     fn name(&self) -> &str {
@@ -47,19 +64,19 @@ impl Own {
         &self.tenant.vcluster.namespace
     }
 
-    /// What the host calls a ServiceAccount of the tenant's namespace `default`.
+    /// What the host calls a ServiceAccount.
     fn host_name(&self, name: &str) -> String {
-        host_name(name, "default", self.name())
+        host_name(name, &self.inside, self.name())
     }
 
     fn order(&self, order: SyncerOrder) {
         self.bed.syncer(&self.tenant.vcluster, order).unwrap();
     }
 
-    /// Makes a ServiceAccount in the tenant's namespace `default` and returns its uid.
+    /// Makes a ServiceAccount in the tenant and returns its uid.
     async fn account(&self, name: &str) -> String {
         let tenant = client(&self.tenant.cluster).await.unwrap();
-        create(Api::namespaced(tenant, "default"), name, [], []).await
+        create(Api::namespaced(tenant, &self.inside), name, [], []).await
     }
 
     async fn host_accounts(&self, namespace: &str) -> Api<ServiceAccount> {
@@ -70,7 +87,7 @@ impl Own {
     async fn forge(&self, namespace: &str, name: &str, of: &str, uid: &str) {
         let annotations = [
             ("vcluster.loft.sh/object-name", of),
-            ("vcluster.loft.sh/object-namespace", "default"),
+            ("vcluster.loft.sh/object-namespace", &*self.inside),
             ("vcluster.loft.sh/object-uid", uid),
         ];
         let labels = [("vcluster.loft.sh/managed-by", self.name())];
@@ -100,6 +117,7 @@ impl Own {
         let program = self.bed.plugin("kubectl-vwi-translate").unwrap();
         program
             .env("KUBECONFIG", &self.tenant.kubeconfig)
+            .args(["-n", &self.inside])
             .args(arguments)
             .run()
             .unwrap()
@@ -123,6 +141,16 @@ impl Own {
             auth.impersonate = Some(user.to_owned());
         })
     }
+}
+
+async fn create_namespace(client: kube::Client, name: &str) {
+    let mut namespace = Namespace::default();
+    namespace.metadata.name = Some(name.to_owned());
+    let namespaces: Api<Namespace> = Api::all(client);
+    namespaces
+        .create(&PostParams::default(), &namespace)
+        .await
+        .unwrap();
 }
 
 async fn create<const L: usize, const A: usize>(
@@ -172,16 +200,16 @@ fn failed_with(finished: &Finished, reason: &str, both_sides: [&str; 2]) {
 
 #[tokio::test]
 async fn without_any_flag_it_is_proven_on_the_host() {
-    let own = Own::new("proven", |vcluster| vcluster).await;
-    let uid = own.account("app").await;
-    own.synced("app").await;
-    let found = own.translate(&["app"]);
+    let scene = Scene::new("proven").await;
+    let uid = scene.account("app").await;
+    scene.synced("app").await;
+    let found = scene.translate(&["app"]);
     assert_eq!(found.status, Some(0), "{}", found.stderr);
 
-    let host_name = own.host_name("app");
-    let accounts = own.host_accounts(own.namespace()).await;
+    let host_name = scene.host_name("app");
+    let accounts = scene.host_accounts(scene.namespace()).await;
     let host = accounts.get(&host_name).await.unwrap();
-    let tenant = client(&own.tenant.cluster).await.unwrap();
+    let tenant = client(&scene.tenant.cluster).await.unwrap();
     let namespaces: Api<Namespace> = Api::all(tenant);
     let kube_system = namespaces.get("kube-system").await.unwrap();
     let record = &lines(&found)[0];
@@ -191,32 +219,32 @@ async fn without_any_flag_it_is_proven_on_the_host() {
             "tenant": {
                 "serviceAccountUid": uid,
                 "clusterUid": kube_system.metadata.uid,
-                "serviceIP": own.tenant.service_address,
+                "serviceIP": scene.tenant.service_address,
             },
-            "subject": format!("system:serviceaccount:{}:{host_name}", own.namespace()),
+            "subject": format!("system:serviceaccount:{}:{host_name}", scene.namespace()),
             "hostServiceAccount": {
-                "namespace": own.namespace(), "name": host_name, "uid": host.metadata.uid,
+                "namespace": scene.namespace(), "name": host_name, "uid": host.metadata.uid,
             },
             "evidence": [
-                {"source": "computed", "namespace": own.namespace(), "name": host_name,
+                {"source": "computed", "namespace": scene.namespace(), "name": host_name,
                  "message": "single namespace, configuration"},
-                {"source": "host", "namespace": own.namespace(), "name": host_name},
+                {"source": "host", "namespace": scene.namespace(), "name": host_name},
             ],
-            "issuer": own.bed.description().issuer,
+            "issuer": scene.bed.description().issuer,
             "conditions": [{
                 "type": "Translated", "status": "True", "reason": "Proven",
-                "message": format!("seen on the host as `{}/{host_name}`", own.namespace()),
+                "message": format!("seen on the host as `{}/{host_name}`", scene.namespace()),
             }],
         })
     );
     assert_eq!(
         record["spec"]["virtualCluster"],
-        json!({"name": own.name(), "namespace": own.namespace()})
+        json!({"name": scene.name(), "namespace": scene.namespace()})
     );
     let named = "the host is context `aks`, the parent in the context's name";
     assert_eq!(found.stderr.matches(named).count(), 1, "{}", found.stderr);
     assert_eq!(
-        own.translate(&["app"]).stdout,
+        scene.translate(&["app"]).stdout,
         found.stdout,
         "twice the same bytes"
     );
@@ -224,25 +252,25 @@ async fn without_any_flag_it_is_proven_on_the_host() {
 
 #[tokio::test]
 async fn a_host_that_does_not_have_it_yet_is_waited_for() {
-    let own = Own::new("wait", |vcluster| vcluster).await;
-    own.order(SyncerOrder::Pause);
-    own.account("app").await;
-    let host_name = own.host_name("app");
+    let scene = Scene::alone("wait", |vcluster| vcluster).await;
+    scene.order(SyncerOrder::Pause);
+    scene.account("app").await;
+    let host_name = scene.host_name("app");
     failed_with(
-        &own.translate(&["app"]),
+        &scene.translate(&["app"]),
         "NotSynced",
         ["default/app", &host_name],
     );
-    let late = own.translate(&["app", "--wait", "--timeout", "300ms"]);
+    let late = scene.translate(&["app", "--wait", "--timeout", "300ms"]);
     assert_eq!(late.status, Some(124), "{}", late.stderr);
 
-    let program = own.bed.plugin("kubectl-vwi-translate").unwrap();
+    let program = scene.bed.plugin("kubectl-vwi-translate").unwrap();
     let waiting = program
-        .env("KUBECONFIG", &own.tenant.kubeconfig)
+        .env("KUBECONFIG", &scene.tenant.kubeconfig)
         .args(["app", "--wait"])
         .start()
         .unwrap();
-    own.order(SyncerOrder::Resume);
+    scene.order(SyncerOrder::Resume);
     let found = waiting.finish().unwrap();
     assert_eq!(found.status, Some(0), "{}", found.stderr);
     assert_eq!(condition(&found)["reason"], "Proven");
@@ -250,31 +278,34 @@ async fn a_host_that_does_not_have_it_yet_is_waited_for() {
 
 #[tokio::test]
 async fn what_is_not_its_own_on_the_host_is_refused_and_both_sides_are_shown() {
-    let own = Own::new("forged", |vcluster| vcluster).await;
-    own.order(SyncerOrder::Pause);
+    let scene = Scene::alone("forged", |vcluster| vcluster).await;
+    scene.order(SyncerOrder::Pause);
 
-    let uid = own.account("other").await;
-    let name = own.host_name("other");
-    own.forge(own.namespace(), &name, "other", "another-uid")
+    let uid = scene.account("other").await;
+    let name = scene.host_name("other");
+    scene
+        .forge(scene.namespace(), &name, "other", "another-uid")
         .await;
     failed_with(
-        &own.translate(&["other"]),
+        &scene.translate(&["other"]),
         "OtherUid",
         [&uid, "another-uid"],
     );
 
-    own.account("squatted").await;
-    let name = own.host_name("squatted");
-    create(own.host_accounts(own.namespace()).await, &name, [], []).await;
-    let found = own.translate(&["squatted"]);
+    scene.account("squatted").await;
+    let name = scene.host_name("squatted");
+    create(scene.host_accounts(scene.namespace()).await, &name, [], []).await;
+    let found = scene.translate(&["squatted"]);
     failed_with(&found, "ForeignHostServiceAccount", [&name, "managed-by"]);
 
-    let uid = own.account("twice").await;
-    let first = own.host_name("twice");
-    own.forge(own.namespace(), &first, "twice", &uid).await;
-    own.forge(own.namespace(), "second", "twice", &uid).await;
+    let uid = scene.account("twice").await;
+    let first = scene.host_name("twice");
+    scene.forge(scene.namespace(), &first, "twice", &uid).await;
+    scene
+        .forge(scene.namespace(), "second", "twice", &uid)
+        .await;
     failed_with(
-        &own.translate(&["twice"]),
+        &scene.translate(&["twice"]),
         "DuplicateUid",
         [&first, "second"],
     );
@@ -282,21 +313,15 @@ async fn what_is_not_its_own_on_the_host_is_refused_and_both_sides_are_shown() {
 
 #[tokio::test]
 async fn what_stands_in_other_namespaces_of_the_host_is_no_evidence() {
-    let own = Own::new("outside", |vcluster| vcluster).await;
-    own.order(SyncerOrder::Pause);
-    let uid = own.account("app").await;
+    let scene = Scene::alone("outside", |vcluster| vcluster).await;
+    scene.order(SyncerOrder::Pause);
+    let uid = scene.account("app").await;
     let elsewhere = unique("elsewhere");
-    let mut namespace = Namespace::default();
-    namespace.metadata.name = Some(elsewhere.clone());
-    let namespaces: Api<Namespace> = Api::all(own.bed.host().await.unwrap());
-    namespaces
-        .create(&PostParams::default(), &namespace)
-        .await
-        .unwrap();
-    let name = own.host_name("app");
-    own.forge(&elsewhere, &name, "app", &uid).await;
+    create_namespace(scene.bed.host().await.unwrap(), &elsewhere).await;
+    let name = scene.host_name("app");
+    scene.forge(&elsewhere, &name, "app", &uid).await;
     failed_with(
-        &own.translate(&["app"]),
+        &scene.translate(&["app"]),
         "NotSynced",
         ["default/app", &name],
     );
@@ -309,10 +334,10 @@ async fn a_vcluster_that_does_not_sync_service_accounts_is_refused_with_the_fix(
             .with("sync.toHost.serviceAccounts.enabled", false)
             .unwrap()
     };
-    let own = Own::new("off", off).await;
-    own.account("app").await;
-    let found = own.translate(&["app"]);
-    let shared = format!("vc-workload-{}", own.name());
+    let scene = Scene::alone("off", off).await;
+    scene.account("app").await;
+    let found = scene.translate(&["app"]);
+    let shared = format!("vc-workload-{}", scene.name());
     failed_with(
         &found,
         "ServiceAccountSyncOff",
@@ -329,11 +354,11 @@ async fn a_vcluster_that_does_not_sync_service_accounts_is_refused_with_the_fix(
 
 #[tokio::test]
 async fn a_service_account_that_is_missing_fails_unless_it_is_allowed() {
-    let own = Own::new("missing", |vcluster| vcluster).await;
-    let found = own.translate(&["app"]);
+    let scene = Scene::new("missing").await;
+    let found = scene.translate(&["app"]);
     assert_eq!(found.status, Some(1));
     assert_eq!(condition(&found)["reason"], "ServiceAccountNotFound");
-    let found = own.translate(&["app", "--allow-missing"]);
+    let found = scene.translate(&["app", "--allow-missing"]);
     assert_eq!(found.status, Some(0), "{}", found.stderr);
     let condition = condition(&found);
     assert_eq!(condition["reason"], "Configured");
@@ -350,14 +375,14 @@ async fn a_service_account_that_is_missing_fails_unless_it_is_allowed() {
 
 #[tokio::test]
 async fn the_host_is_not_taken_for_a_tenant() {
-    let own = Own::new("context", |vcluster| vcluster).await;
-    own.account("app").await;
-    own.synced("app").await;
+    let scene = Scene::new("context").await;
+    scene.account("app").await;
+    scene.synced("app").await;
     for arguments in [
         &["--context", "aks", "app"][..],
         &["--context", "aks", "-A"],
     ] {
-        let found = own.translate(arguments);
+        let found = scene.translate(arguments);
         assert_eq!(found.status, Some(2), "{}", found.stderr);
         assert!(
             found.stderr.contains("is no vCluster but the host of"),
@@ -369,36 +394,27 @@ async fn the_host_is_not_taken_for_a_tenant() {
         "--context",
         "aks",
         "--vcluster",
-        own.name(),
+        scene.name(),
         "--vcluster-namespace",
-        own.namespace(),
+        scene.namespace(),
     ];
-    let found = own.translate(&[&which[..], &["app", "-n", "default"]].concat());
+    let found = scene.translate(&[&which[..], &["app"]].concat());
     assert_eq!(found.status, Some(0), "{}", found.stderr);
     assert_eq!(condition(&found)["reason"], "Proven");
-    let all = own.translate(&[&which[..], &["-A", "-o", "name"]].concat());
+    let all = scene.translate(&[&which[..], &["-o", "name"]].concat());
     assert_eq!(all.stdout, "serviceaccount/app\n", "{}", all.stderr);
 }
 
 #[tokio::test]
 async fn another_host_and_another_vcluster_are_refused() {
-    let own = Own::new("wrong", |vcluster| vcluster).await;
-    own.account("app").await;
-    own.synced("app").await;
+    let scene = Scene::new("wrong").await;
+    scene.account("app").await;
+    scene.synced("app").await;
     // A cluster without any vCluster: the tenant itself.
-    let itself = own.tenant.cluster.kubeconfig.to_str().unwrap();
-    let shared = own
-        .bed
-        .description()
-        .tenant
-        .cluster
-        .kubeconfig
-        .to_str()
-        .unwrap();
-    assert_ne!(itself, shared);
-    let found = own.translate(&["app", "--host-kubeconfig", shared]);
+    let itself = scene.tenant.cluster.kubeconfig.to_str().unwrap();
+    let found = scene.translate(&["app", "--host-kubeconfig", itself]);
     assert_eq!(found.status, Some(3), "{}", found.stderr);
-    let address = own.tenant.service_address.to_string();
+    let address = scene.tenant.service_address.to_string();
     assert!(
         found.stderr.contains("is not the host of"),
         "{}",
@@ -406,9 +422,9 @@ async fn another_host_and_another_vcluster_are_refused() {
     );
     assert!(found.stderr.contains(&address), "{}", found.stderr);
 
-    let found = own.translate(&["app", "--vcluster", "other"]);
+    let found = scene.translate(&["app", "--vcluster", "other"]);
     assert_eq!(found.status, Some(3), "{}", found.stderr);
-    let named = format!("vCluster `{}`", own.name());
+    let named = format!("vCluster `{}`", scene.name());
     for side in ["`--vcluster` says vCluster `other`", &named] {
         assert!(found.stderr.contains(side), "{}", found.stderr);
     }
@@ -424,11 +440,11 @@ async fn another_host_and_another_vcluster_are_refused() {
 
 #[tokio::test]
 async fn everybody_gets_as_far_as_his_rights_allow_and_is_told_what_he_could_not_see() {
-    let own = Own::new("rights", |vcluster| vcluster).await;
-    own.account("app").await;
-    own.synced("app").await;
+    let scene = Scene::new("rights").await;
+    scene.account("app").await;
+    scene.synced("app").await;
 
-    let tenant_alone = own.translate(&["app", "--no-host"]);
+    let tenant_alone = scene.translate(&["app", "--no-host"]);
     assert_eq!(tenant_alone.status, Some(1));
     assert_eq!(condition(&tenant_alone)["reason"], "Unproven");
     assert!(
@@ -436,12 +452,12 @@ async fn everybody_gets_as_far_as_his_rights_allow_and_is_told_what_he_could_not
         "{}",
         tenant_alone.stderr
     );
-    let computed = own.translate(&["app", "--no-host", "--accept=computed"]);
+    let computed = scene.translate(&["app", "--no-host", "--accept=computed"]);
     assert_eq!(computed.status, Some(0), "{}", computed.stderr);
     assert_eq!(condition(&computed)["reason"], "Computed");
 
-    let nobody = own.host_as("nobody");
-    let found = own.translate(&["app", "--host-kubeconfig", &nobody, "--accept=computed"]);
+    let nobody = scene.host_as("nobody");
+    let found = scene.translate(&["app", "--host-kubeconfig", &nobody, "--accept=computed"]);
     assert_eq!(found.status, Some(0), "{}", found.stderr);
     assert_eq!(condition(&found)["reason"], "Computed");
     for unseen in ["Secret `", "ServiceAccounts in namespace"] {
@@ -453,19 +469,19 @@ async fn everybody_gets_as_far_as_his_rights_allow_and_is_told_what_he_could_not
     }
 
     // Somebody who may read nothing of the tenant is still answered by the host.
-    let found = own.translate(&["app", "--as", "nobody", "--host-context", "aks"]);
+    let found = scene.translate(&["app", "--as", "nobody", "--host-context", "aks"]);
     assert_eq!(found.status, Some(0), "{}", found.stderr);
     assert_eq!(condition(&found)["reason"], "Proven");
 }
 
 #[tokio::test]
 async fn all_in_scope_without_what_nobody_means() {
-    let own = Own::new("all", |vcluster| vcluster).await;
+    let scene = Scene::alone("all", |vcluster| vcluster).await;
     for name in ["one", "two"] {
-        own.account(name).await;
-        own.synced(name).await;
+        scene.account(name).await;
+        scene.synced(name).await;
     }
-    let found = own.translate(&["-A"]);
+    let found = scene.translate(&["-A"]);
     assert_eq!(found.status, Some(0), "{}", found.stderr);
     let records = lines(&found);
     let names: Vec<_> = records[..2]
@@ -479,7 +495,7 @@ async fn all_in_scope_without_what_nobody_means() {
         records[2]
     );
     assert!(found.stderr.contains("left out"), "{}", found.stderr);
-    let none = own.translate(&["-l", "a=b"]);
+    let none = scene.translate(&["-l", "a=b"]);
     assert_eq!(
         (none.status, lines(&none).len()),
         (Some(0), 1),
@@ -495,10 +511,10 @@ async fn all_in_scope_without_what_nobody_means() {
 
 #[tokio::test]
 async fn a_credential_plugin_gets_no_byte_of_the_input_and_shows_nothing() {
-    let own = Own::new("exec", |vcluster| vcluster).await;
-    own.account("app").await;
-    own.synced("app").await;
-    let folder = own.bed.folder();
+    let scene = Scene::new("exec").await;
+    scene.account("app").await;
+    scene.synced("app").await;
+    let folder = scene.bed.folder();
     let credential = folder.join("credential");
     let runs = folder.join("runs");
     let script = format!(
@@ -506,7 +522,7 @@ async fn a_credential_plugin_gets_no_byte_of_the_input_and_shows_nothing() {
         runs.display(),
         credential.display()
     );
-    let kubeconfig = own.changed(&own.tenant.kubeconfig, |kubeconfig| {
+    let kubeconfig = scene.changed(&scene.tenant.kubeconfig, |kubeconfig| {
         // The tenant's user is the last one.
         let user = kubeconfig.auth_infos.last_mut().unwrap();
         let auth = user.auth_info.take().unwrap();
@@ -534,8 +550,8 @@ async fn a_credential_plugin_gets_no_byte_of_the_input_and_shows_nothing() {
         user.auth_info = Some(auth);
     });
     let input = json!({"apiVersion": "v1", "kind": "ServiceAccount",
-        "metadata": {"name": "app", "namespace": "default"}});
-    let program = own.bed.plugin("kubectl-vwi-translate").unwrap();
+        "metadata": {"name": "app", "namespace": scene.inside}});
+    let program = scene.bed.plugin("kubectl-vwi-translate").unwrap();
     let found = program
         .env("KUBECONFIG", kubeconfig)
         .args(["-f", "-"])
@@ -582,17 +598,19 @@ async fn proxy() -> (String, Arc<AtomicUsize>) {
 
 #[tokio::test]
 async fn a_proxy_of_the_kubeconfig_is_used_for_all_of_it() {
-    let own = Own::new("proxy", |vcluster| vcluster).await;
-    own.account("app").await;
-    own.synced("app").await;
+    let scene = Scene::new("proxy").await;
+    scene.account("app").await;
+    scene.synced("app").await;
     let (url, count) = proxy().await;
-    let kubeconfig = own.changed(&own.tenant.kubeconfig, |kubeconfig| {
+    let kubeconfig = scene.changed(&scene.tenant.kubeconfig, |kubeconfig| {
         for named in &mut kubeconfig.clusters {
             named.cluster.as_mut().unwrap().proxy_url = Some(url.clone());
         }
     });
-    let program = own.bed.plugin("kubectl-vwi-translate").unwrap();
-    let program = program.env("KUBECONFIG", kubeconfig).arg("app");
+    let program = scene.bed.plugin("kubectl-vwi-translate").unwrap();
+    let program = program
+        .env("KUBECONFIG", kubeconfig)
+        .args(["app", "-n", &scene.inside]);
     let found = tokio::task::spawn_blocking(|| program.run())
         .await
         .unwrap()
