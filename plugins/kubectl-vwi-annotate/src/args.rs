@@ -36,7 +36,7 @@ pub struct AnnotateArgs {
     #[arg(long, help_heading = "Annotations", conflicts_with_all = ["create", "client_id", "azure_tenant_id", "token_expiration"])]
     pub remove: bool,
     /// Take over annotations that another field manager wrote
-    #[arg(long, help_heading = "Annotations", action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(long, help_heading = "Annotations", action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", hide_default_value = true, hide_possible_values = true, value_name = "BOOL")]
     pub force_conflicts: bool,
     /// Name of the field manager
     #[arg(long, help_heading = "Annotations", value_name = "NAME", default_value = FIELD_MANAGER)]
@@ -48,7 +48,7 @@ pub struct AnnotateArgs {
     #[arg(long, help_heading = "Annotations")]
     pub allow_unverified_cluster: bool,
     /// Wait until the host's copy shows the annotations
-    #[arg(long, help_heading = "Annotations", action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = true, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(long, help_heading = "Annotations", action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = true, default_missing_value = "true", hide_default_value = true, hide_possible_values = true, value_name = "BOOL")]
     pub wait: bool,
     /// Requests to the cluster at once
     #[arg(long, help_heading = "Changes", value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]

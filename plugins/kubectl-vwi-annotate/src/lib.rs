@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 
 use futures_util::{StreamExt, stream};
 use vwi_cli::flags::OutputFlags;
+use vwi_cli::output::Format;
 use vwi_cli::plugin::{Plugin, nothing_to_do};
 use vwi_cli::session::Session;
 use vwi_cli::{Failure, input};
@@ -50,6 +51,7 @@ impl Plugin for Annotate {
   # what to commit to Git, nothing is written
   {} app --client-id 11111111-2222-3333-4444-555555555555 --dry-run -o yaml
 ";
+    const FORMATS: &'static [Format] = &write::FORMATS;
     type Args = AnnotateArgs;
 
     fn output(arguments: &Self::Args) -> &OutputFlags {

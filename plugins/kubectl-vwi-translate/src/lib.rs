@@ -15,6 +15,7 @@ pub mod wanted;
 
 use vwi_cli::Failure;
 use vwi_cli::flags::OutputFlags;
+use vwi_cli::output::Format;
 use vwi_cli::plugin::{Plugin, nothing_to_do};
 use vwi_cli::session::Session;
 use vwi_core::exit::Outcome;
@@ -43,6 +44,7 @@ impl Plugin for Translate {
   # All ServiceAccounts with a label, from kubectl
   kubectl get serviceaccounts -A -l team=x -o json | {} -f -
 ";
+    const FORMATS: &'static [Format] = &format::FORMATS;
     type Args = TranslateArgs;
 
     fn output(arguments: &Self::Args) -> &OutputFlags {

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use vwi_core::exit::Outcome;
 use vwi_core::step::Step;
@@ -24,6 +25,8 @@ pub trait Plugin {
     const ABOUT: &'static str;
     /// Examples for `--help`, with `{}` in place of the words that the user typed.
     const EXAMPLES: &'static str;
+    /// What `-o` can ask of it.
+    const FORMATS: &'static [Format] = &[];
     /// Its arguments.
     type Args: Args;
 
@@ -65,9 +68,27 @@ pub fn command<P: Plugin>(invocation: &Invocation) -> Command {
         .bin_name(words.to_owned())
         .display_name(words.to_owned());
     // A doc comment on the struct of flags must not take the step's own line away.
-    P::Args::augment_args(command)
+    let command = P::Args::augment_args(command)
         .about(P::ABOUT)
-        .long_about(None)
+        .long_about(None);
+    if P::FORMATS.is_empty() {
+        return command;
+    }
+    command.mut_arg("output", |argument| {
+        argument.value_parser(formats(P::FORMATS))
+    })
+}
+
+/// Reads a word after `-o`, of those that the step has.
+fn formats(formats: &'static [Format]) -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(formats.iter().map(|format| format.word())).try_map(
+        move |word: String| {
+            let mut known = formats.iter().copied();
+            known
+                .find(|format| format.word() == word)
+                .ok_or("not a format of this step")
+        },
+    )
 }
 
 /// Runs a step with arguments that clap has accepted.

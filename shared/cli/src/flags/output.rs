@@ -15,7 +15,7 @@ pub struct OutputFlags {
     #[arg(short, long, value_name = "FORMAT", value_enum)]
     pub output: Option<Format>,
     /// No header line in tables
-    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", hide_default_value = true, hide_possible_values = true, value_name = "BOOL")]
     pub no_headers: bool,
     /// Only errors on standard error
     #[arg(short, long)]
