@@ -19,14 +19,11 @@ use vwi_cli::flags::OutputFlags;
 use vwi_cli::output::Format;
 use vwi_cli::plugin::{Plugin, nothing_to_do};
 use vwi_cli::session::Session;
-use vwi_cli::{Failure, input};
+use vwi_cli::{Failure, host, input};
 use vwi_core::annotation::Wanted;
 use vwi_core::exit::Outcome;
 use vwi_core::record::HostServiceAccount;
 use vwi_core::step::Step;
-use vwi_core::translation::{HostProof, host_proof};
-use vwi_kubernetes::host::HostCandidate;
-use vwi_kubernetes::tenant::Scope;
 use vwi_kubernetes::{Cluster, Host};
 
 pub use args::{AnnotateArgs, GitOps};
@@ -85,7 +82,12 @@ impl Plugin for Annotate {
             let current = target::look(cluster).await?;
             let collected = match collected {
                 Some(collected) => collected,
-                None => select::records(arguments, &current.tenant).await?,
+                None => {
+                    if !arguments.allow_unverified_cluster {
+                        target::require_no_host(&current).await?;
+                    }
+                    select::records(arguments, &current.tenant).await?
+                }
             };
             let mut works = Vec::new();
             for record in collected.records.records()? {
@@ -102,10 +104,15 @@ impl Plugin for Annotate {
             .await;
             let work = async {
                 bring_all(&mut works, &assigned, arguments, &interrupt).await;
+                let address = current.found.service_ip.as_deref();
                 let host = if arguments.wait {
-                    host(&host_choice, &choice, &settings, &current, &talk, arguments).await?
+                    host::connect(&host_choice, &choice, &settings, &talk).await?
                 } else {
                     None
+                };
+                let host = match host {
+                    Some(host) => host::proven(host, address, &talk).await,
+                    None => None,
                 };
                 let (followed, ()) = tokio::join!(
                     follow_all(host.as_ref(), &works, arguments, &interrupt),
@@ -192,50 +199,6 @@ async fn bring_all(
             work.verdict = verdict;
         }
     }
-}
-
-/// Finds the host, if something leads to one. One that was not typed must prove itself by the
-/// address that it shares with the tenant.
-async fn host(
-    choice: &vwi_kubernetes::HostChoice,
-    tenant: &vwi_kubernetes::ClusterChoice,
-    settings: &vwi_kubernetes::ConnectSettings,
-    current: &Target,
-    talk: &vwi_cli::talk::Talk,
-    arguments: &AnnotateArgs,
-) -> Result<Option<Host>, Failure> {
-    let Some(candidate) = HostCandidate::find(choice, tenant)? else {
-        return Ok(None);
-    };
-    let typed = arguments.host.is_typed();
-    let connected = candidate.connect(settings).await;
-    let host = match connected {
-        Ok(host) => host,
-        Err(error) if typed => return Err(error.into()),
-        Err(error) => {
-            talk.detail(&format!(
-                "no host: {}",
-                vwi_cli::report::in_one_line(&error)
-            ));
-            return Ok(None);
-        }
-    };
-    if typed {
-        return Ok(Some(host));
-    }
-    let proof = match host.services(&Scope::All).await {
-        Ok(services) => host_proof(current.found.service_ip.as_deref(), &services, true),
-        Err(error) => {
-            talk.detail(&format!("no host: {}", error.in_one_line()));
-            HostProof::Unknown
-        }
-    };
-    let proven = matches!(proof, HostProof::Proven(_));
-    if !proven {
-        return Ok(None);
-    }
-    talk.say(&format!("host is {}", host.cluster().label()));
-    Ok(Some(host))
 }
 
 async fn follow_all(

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use vwi_cli::flags::{UsageError, bad_usage};
 use vwi_core::record::TenantStatus;
 use vwi_core::text::escape;
-use vwi_kubernetes::{ApiError, Cluster, ClusterChoice, ConnectSettings, Kubeconfig, Tenant};
+use vwi_kubernetes::host::HostOrigin;
+use vwi_kubernetes::tenant::Scope;
+use vwi_kubernetes::{ApiError, Cluster, ClusterChoice, ConnectSettings, Host, Kubeconfig, Tenant};
 
 use crate::work::{Verdict, Work};
 
@@ -29,6 +32,25 @@ pub(crate) async fn look(cluster: Cluster) -> Result<Target, ApiError> {
         },
     };
     Ok(Target { tenant, found })
+}
+
+/// Refuses a cluster that runs vClusters: names were typed, and it is the tenant's that are meant.
+pub(crate) async fn require_no_host(target: &Target) -> Result<(), UsageError> {
+    let cluster = target.tenant.cluster();
+    let host = Host::new(cluster.clone(), HostOrigin::Flag);
+    // Whoever may not list Services can't be told.
+    let services = host.services(&Scope::All).await.unwrap_or_default();
+    if services.is_empty() {
+        return Ok(());
+    }
+    Err(bad_usage(
+        format!(
+            "{} is no vCluster but the host of {} of them",
+            cluster.label(),
+            services.len()
+        ),
+        Some("take the context of the vCluster, or say `--allow-unverified-cluster`"),
+    ))
 }
 
 /// How a record's cluster compares with one that is there.

@@ -8,6 +8,7 @@
 pub mod azure;
 pub mod environment;
 pub mod flags;
+pub mod host;
 pub mod http;
 pub mod input;
 pub mod interrupt;
