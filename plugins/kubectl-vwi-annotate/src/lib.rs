@@ -80,14 +80,13 @@ impl Plugin for Annotate {
         let done = session.block_on(async {
             let cluster = Cluster::connect(&choice, &settings).await?;
             let current = target::look(cluster).await?;
-            let collected = match collected {
-                Some(collected) => collected,
-                None => {
-                    if !arguments.allow_unverified_cluster {
-                        target::require_no_host(&current).await?;
-                    }
-                    select::records(arguments, &current.tenant).await?
+            let collected = if let Some(collected) = collected {
+                collected
+            } else {
+                if !arguments.allow_unverified_cluster {
+                    target::require_no_host(&current).await?;
                 }
+                select::records(arguments, &current.tenant).await?
             };
             let mut works = Vec::new();
             for record in collected.records.records()? {

@@ -153,7 +153,7 @@ pub(crate) async fn assign(
                         break;
                     }
                     Match::Other(why) => {
-                        tried.push(format!("context `{}`: {why}", escape(&context)))
+                        tried.push(format!("context `{}`: {why}", escape(&context)));
                     }
                     Match::Unknown => {}
                 },

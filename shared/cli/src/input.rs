@@ -117,7 +117,7 @@ pub fn collect(
             },
         )?;
         require_complete(&source, &summary, flags.partial, session)?;
-        collected.selection = summary.selection.or(collected.selection.take());
+        collected.selection = summary.selection.or_else(|| collected.selection.take());
         collected.collisions.extend(summary.collisions);
     }
     if flags.partial {

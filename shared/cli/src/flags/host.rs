@@ -9,6 +9,10 @@ use crate::environment::Environment;
 
 /// How the host cluster is reached
 #[derive(Args, Clone, Debug, Default)]
+#[expect(
+    clippy::doc_markdown,
+    reason = "clap prints these comments, backticks included"
+)]
 #[command(next_help_heading = "Host cluster")]
 pub struct HostFlags {
     /// Context of the host cluster (also VWI_HOST_CONTEXT; else the parent in the tenant's context name)
