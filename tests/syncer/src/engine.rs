@@ -22,6 +22,7 @@ use crate::syncer::{Command, Log};
 mod namespaces;
 mod objects;
 mod sources;
+mod token;
 
 use sources::{Message, Sources};
 

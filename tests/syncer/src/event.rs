@@ -15,6 +15,9 @@ use sha2::{Digest, Sha256};
 /// Source: Kubernetes `pkg/apis/core/validation/events.go`.
 const MAX_MESSAGE_BYTES: usize = 1024;
 
+/// Bytes of the object's name that an event's name can begin with; a `.` and 16 digits follow.
+const MAX_NAME_BYTES: usize = 253 - 17;
+
 /// Posts a warning `SyncError` on `object`; the same one again counts up instead.
 ///
 /// # Errors
@@ -35,7 +38,9 @@ where
 
     let uid = regarding.uid.as_deref().unwrap_or_default();
     let digest = format!("{:.16x}", Sha256::digest(format!("{uid} {message}")));
-    let name = format!("{}.{digest}", regarding.name.as_deref().unwrap_or_default());
+    let object_name = regarding.name.as_deref().unwrap_or_default();
+    let object_name = cut(object_name, MAX_NAME_BYTES).trim_end_matches(['.', '-']);
+    let name = format!("{object_name}.{digest}");
     let now = Time(Timestamp::now());
     if let Some(posted) = events.get_opt(&name).await? {
         let count = posted.count.unwrap_or(1).saturating_add(1);
@@ -54,7 +59,7 @@ where
         involved_object: regarding,
         type_: Some("Warning".to_owned()),
         reason: Some("SyncError".to_owned()),
-        message: Some(cut(message).to_owned()),
+        message: Some(cut(message, MAX_MESSAGE_BYTES).to_owned()),
         count: Some(1),
         first_timestamp: Some(now.clone()),
         last_timestamp: Some(now),
@@ -68,8 +73,7 @@ where
     Ok(())
 }
 
-fn cut(message: &str) -> &str {
-    message
-        .get(..message.floor_char_boundary(MAX_MESSAGE_BYTES))
+fn cut(text: &str, bytes: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes))
         .unwrap_or_default()
 }

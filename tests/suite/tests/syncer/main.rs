@@ -5,6 +5,7 @@
     reason = "helpers of tests: what fails ends the test"
 )]
 
+mod changes;
 mod clashes;
 mod modes;
 mod pods;

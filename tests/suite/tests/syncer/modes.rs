@@ -158,7 +158,7 @@ async fn a_mapped_namespace_without_account_sync_has_a_bare_workload_account() {
 #[tokio::test]
 async fn in_legacy_mode_every_namespace_has_its_own() {
     let stage = Stage::with("legacy", |config, _| {
-        config.mode = NamespaceMode::LegacyMulti
+        config.mode = NamespaceMode::LegacyMulti;
     })
     .await;
     create(&stage.tenants::<ServiceAccount>(), "app", json!({})).await;

@@ -6,15 +6,15 @@
 use std::fmt::Debug;
 
 use k8s_openapi::NamespaceResourceScope;
-use k8s_openapi::api::authentication::v1::{BoundObjectReference, TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::core::v1::{Namespace, Pod, ServiceAccount};
 use kube::api::{DeleteParams, Patch, PatchParams, Preconditions};
-use kube::{Api, Client, Resource};
+use kube::{Api, Resource};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map as JsonMap, Value, json};
 use vwi_core::vcluster_labels as keys;
 
+use super::token::tenant_token;
 use super::{Engine, Key, Sort, creating};
 use crate::config::Config;
 use crate::event::sync_error;
@@ -24,9 +24,6 @@ use crate::metadata::{
     tenant_place, text, was_synced,
 };
 use crate::pod::{POD, host_pod, labels_annotation, tenant_service_account};
-
-/// Seconds that vCluster asks for a tenant's token: ten years.
-const TOKEN_SECONDS: i64 = 10 * 365 * 24 * 60 * 60;
 
 /// ServiceAccounts, as vCluster calls them.
 pub(crate) const SERVICE_ACCOUNT: Kind = Kind {
@@ -369,38 +366,4 @@ fn changes((before, after): (&Map, &Map)) -> JsonMap<String, Value> {
         .filter(|(key, value)| before.get(*key) != Some(*value));
     gone.chain(set.map(|(key, value)| (key.clone(), json!(value))))
         .collect()
-}
-
-/// Asks the tenant for the token that a pod wants to have projected.
-async fn tenant_token(
-    tenant: &Client,
-    pod: &Pod,
-    audience: Option<String>,
-) -> Result<String, kube::Error> {
-    let Place { namespace, name } = Place::of(pod.meta());
-    let accounts: Api<ServiceAccount> = Api::namespaced(tenant.clone(), &namespace);
-    let account = pod
-        .spec
-        .as_ref()
-        .map_or_else(String::new, tenant_service_account);
-    let request = TokenRequest {
-        spec: Some(TokenRequestSpec {
-            audiences: audience.map(|audience| vec![audience]),
-            expiration_seconds: Some(TOKEN_SECONDS),
-            bound_object_ref: Some(BoundObjectReference {
-                api_version: Some("v1".to_owned()),
-                kind: Some("Pod".to_owned()),
-                name: Some(name),
-                uid: pod.meta().uid.clone(),
-            }),
-        }),
-        ..TokenRequest::default()
-    };
-    let answer = accounts
-        .create_token_request(&account, &creating(), &request)
-        .await?;
-    Ok(answer
-        .status
-        .and_then(|status| status.token)
-        .unwrap_or_default())
 }
