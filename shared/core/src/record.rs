@@ -5,10 +5,12 @@
 //! write only their own part of `status`.
 
 mod condition;
+mod fresh;
 mod spec;
 mod status;
 
 pub use condition::{Condition, ConditionStatus, Upstream};
+pub use fresh::{FreshRecord, FreshStatus};
 pub use spec::{AksClusterRef, IdentityRef, RoleWish, Spec, VirtualClusterRef};
 pub use status::{
     Evidence, FederatedCredential, HostServiceAccount, IdentityStatus, ItemResult,
@@ -312,9 +314,9 @@ impl Record {
 
     /// Whether a step of the pipe has failed on this record, whichever it was.
     pub fn is_failed(&self) -> bool {
-        self.conditions()
+        self.raw_conditions()
             .iter()
-            .any(|condition| condition.status == ConditionStatus::False)
+            .any(|condition| condition.get("status").and_then(Value::as_str) == Some("False"))
     }
 }
 
@@ -323,3 +325,6 @@ impl Serialize for Record {
         self.document.serialize(serializer)
     }
 }
+
+#[cfg(test)]
+mod tests;

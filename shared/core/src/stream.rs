@@ -4,19 +4,19 @@
 //! The end of what a step wrote is marked by a [`StreamEnd`], so that an upstream that died
 //! half-way is seen (design, section 3, rule 3).
 
+mod document;
 mod end;
 mod error;
 mod json;
-mod list;
 mod tally;
-mod value;
+mod text;
 mod writer;
 mod yaml;
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufReader, Cursor, Read};
 
 pub use end::{Collision, Selection, StreamEnd};
-pub use error::{ReadError, StreamError};
+pub use error::{ReadError, StreamError, YamlFault};
 pub use tally::{Completeness, Summary};
 pub use writer::{ListWriter, write_line};
 
@@ -65,26 +65,24 @@ pub struct Accept {
 /// must not be acted upon. [`ReadError::Sink`] is the sink's own error.
 pub fn read<E>(
     source: &str,
-    reader: impl Read,
+    mut reader: impl Read,
     accept: Accept,
     sink: &mut dyn FnMut(Item) -> Result<(), E>,
 ) -> Result<Summary, ReadError<E>> {
-    let mut reader = BufReader::with_capacity(BUFFER_BYTES, reader);
     let mut tally = Tally::new(source, accept);
-    let start = skip_blank(&mut reader).map_err(|error| StreamError::unreadable(source, error))?;
-    let Some(first) = start.first else {
-        return Ok(tally.finish());
-    };
+    let start = sniff(&mut reader).map_err(|error| StreamError::unreadable(source, error))?;
+    let reader = Cursor::new(start.read).chain(reader);
+    let reader = BufReader::with_capacity(BUFFER_BYTES, reader);
     let mut failure = None;
     let mut deliver = |item: Item| {
         sink(item).map_err(|error| {
             failure = Some(error);
         })
     };
-    let done = if matches!(first, b'{' | b'[') {
-        json::read(reader, start.lines, &mut tally, &mut deliver)
-    } else {
-        yaml::read(reader, &mut tally, &mut deliver)
+    let done = match start.first {
+        None => Ok(()),
+        Some(b'{' | b'[') => json::read(reader, &mut tally, &mut deliver),
+        Some(_) => yaml::read(reader, &mut tally, &mut deliver),
     };
     match (done, failure) {
         (_, Some(error)) => Err(ReadError::Sink(error)),
@@ -96,39 +94,34 @@ pub fn read<E>(
 /// Where the sink's error is kept by the caller, `Err(())` stops the reader.
 type Deliver<'a> = &'a mut dyn FnMut(Item) -> Result<(), ()>;
 
+/// The beginning of the input, which decides what it is.
 struct Start {
+    /// What has been read, without a byte order mark.
+    read: Vec<u8>,
     /// First byte that is not blank.
     first: Option<u8>,
-    /// Line feeds before it.
-    lines: usize,
 }
 
-/// Skips a byte order mark and white space.
-fn skip_blank(reader: &mut impl BufRead) -> std::io::Result<Start> {
+/// Reads up to the first byte that is not blank, however few bytes the reader gives at a time.
+fn sniff(reader: &mut impl Read) -> io::Result<Start> {
     const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-    let mut lines = 0;
-    if reader.fill_buf()?.starts_with(BYTE_ORDER_MARK) {
-        reader.consume(BYTE_ORDER_MARK.len());
-    }
+    const CHUNK_BYTES: u64 = 64;
+    let mut read = Vec::new();
     loop {
-        let buffer = reader.fill_buf()?;
-        if buffer.is_empty() {
-            return Ok(Start { first: None, lines });
+        let start = read.len();
+        let mut chunk = reader.take(CHUNK_BYTES);
+        if chunk.read_to_end(&mut read)? == 0 {
+            return Ok(Start { read, first: None });
         }
-        let blank = buffer
-            .iter()
-            .position(|byte| !byte.is_ascii_whitespace())
-            .unwrap_or(buffer.len());
-        lines += buffer
-            .iter()
-            .take(blank)
-            .filter(|&&byte| byte == b'\n')
-            .count();
-        let first = buffer.get(blank).copied();
-        // Blanks before YAML may be indentation, but a document may not start with one.
-        reader.consume(blank);
-        if first.is_some() {
-            return Ok(Start { first, lines });
+        if start == 0 && read.starts_with(BYTE_ORDER_MARK) {
+            read.drain(..BYTE_ORDER_MARK.len());
+        }
+        let new = read.get(start..).unwrap_or_default();
+        if let Some(first) = new.iter().copied().find(|byte| !byte.is_ascii_whitespace()) {
+            return Ok(Start {
+                read,
+                first: Some(first),
+            });
         }
     }
 }

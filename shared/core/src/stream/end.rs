@@ -38,6 +38,31 @@ pub enum Selection {
     },
 }
 
+impl Selection {
+    /// Returns the selection of two inputs that are used as one: narrowed if one of them is. An
+    /// input that no step wrote has none to add.
+    pub fn merge(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        match (one, other) {
+            (None, any) | (any, None) => any,
+            (Some(Self::All { scope: one }), Some(Self::All { scope: other })) => Some(Self::All {
+                scope: if one == other {
+                    one
+                } else {
+                    format!("{one}, {other}")
+                },
+            }),
+            (Some(Self::Narrowed { by: mut one }), Some(Self::Narrowed { by: other })) => {
+                one.extend(other);
+                one.sort_unstable();
+                one.dedup();
+                Some(Self::Narrowed { by: one })
+            }
+            (Some(narrowed @ Self::Narrowed { .. }), Some(Self::All { .. }))
+            | (Some(Self::All { .. }), Some(narrowed @ Self::Narrowed { .. })) => Some(narrowed),
+        }
+    }
+}
+
 /// ServiceAccounts of which the host has but one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

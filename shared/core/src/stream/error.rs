@@ -39,9 +39,9 @@ pub enum StreamError {
         origin: String,
         /// Where and what.
         #[source]
-        source: Box<serde_saphyr::Error>,
+        source: YamlFault,
     },
-    /// YAML is read as a whole, so it has a limit.
+    /// YAML is read document by document, so each has a limit.
     #[error("{origin} is YAML of more than {} MiB", limit_bytes / (1024 * 1024))]
     TooLarge {
         /// Name of the input.
@@ -59,6 +59,14 @@ pub enum StreamError {
         origin: String,
         /// Its `kind`, or what it is.
         found: String,
+    },
+    /// An end that can't be read.
+    #[error("{origin} has an end that can't be read: {}", escape(fault))]
+    End {
+        /// Name of the input.
+        origin: String,
+        /// What is wrong with it.
+        fault: String,
     },
     /// A record that can't be used.
     #[error("cannot use a record of {origin}")]
@@ -89,7 +97,31 @@ impl StreamError {
             source,
         }
     }
+
+    /// Adds where in the input it is, to what does not know it yet.
+    #[must_use]
+    pub(super) fn located(mut self, place: &str) -> Self {
+        match &mut self {
+            Self::Kind { origin, .. }
+            | Self::Record { origin, .. }
+            | Self::Name { origin, .. }
+            | Self::End { origin, .. } => {
+                origin.push_str(", ");
+                origin.push_str(place);
+            }
+            Self::Unreadable { .. }
+            | Self::Json { .. }
+            | Self::Yaml { .. }
+            | Self::TooLarge { .. } => {}
+        }
+        self
+    }
 }
+
+/// What is wrong with a YAML document, and at which line of the input.
+#[derive(Debug, Error)]
+#[error("{}", escape(.0))]
+pub struct YamlFault(pub(super) String);
 
 impl Explain for StreamError {
     fn outcome(&self) -> Outcome {
@@ -108,7 +140,11 @@ impl Explain for StreamError {
                 "records come from `translate`; `translate -f -` reads ServiceAccounts and Lists of them"
                     .to_owned(),
             ),
-            Self::Unreadable { .. } | Self::Json { .. } | Self::Yaml { .. } | Self::Name { .. } => None,
+            Self::Unreadable { .. }
+            | Self::Json { .. }
+            | Self::Yaml { .. }
+            | Self::Name { .. }
+            | Self::End { .. } => None,
         }
     }
 }

@@ -1,12 +1,11 @@
 //! Counts what came in, and says whether that was all of it.
 
-use serde_json::{Map, Value};
-
-use super::end::{self, Selection, StreamEnd};
+use super::end::{Selection, StreamEnd};
 use super::error::StreamError;
 use super::{Accept, Collision, Deliver, Item, ServiceAccount};
 use crate::name::{is_label, is_subdomain};
-use crate::record::{self, API_VERSION, Record, RecordError};
+use crate::record::{Record, RecordError};
+use crate::text::escape;
 
 /// Whether the input is all of what was to come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,58 +81,17 @@ impl Tally {
         &self.origin
     }
 
-    /// Takes a document that has been read as a whole.
-    pub(super) fn document(
+    pub(super) fn record(
         &mut self,
-        document: Map<String, Value>,
+        record: Record,
         deliver: Deliver<'_>,
     ) -> Result<(), StreamError> {
-        let text = |key: &str| document.get(key).and_then(Value::as_str);
-        let kind = text("kind").unwrap_or_default();
-        let ours = text("apiVersion").is_some_and(|version| version.starts_with("vwi/"));
-        match kind {
-            record::KIND if ours => self.record(document, deliver),
-            end::KIND if ours => {
-                if text("apiVersion") != Some(API_VERSION) {
-                    return Err(self.newer(text("apiVersion").unwrap_or_default()));
-                }
-                let end =
-                    StreamEnd::from_document(&document).map_err(|source| self.json(0, source))?;
-                self.end(end, deliver)
-            }
-            "ServiceAccount" if text("apiVersion") == Some("v1") => {
-                let metadata = document.get("metadata");
-                let field = |key: &str| metadata?.get(key)?.as_str().map(str::to_owned);
-                self.service_account(
-                    ServiceAccount {
-                        namespace: field("namespace").unwrap_or_else(|| "default".to_owned()),
-                        name: field("name").unwrap_or_default(),
-                        uid: field("uid"),
-                    },
-                    deliver,
-                )
-            }
-            other => Err(self.kind(other)),
-        }
-    }
-
-    fn record(
-        &mut self,
-        document: Map<String, Value>,
-        deliver: Deliver<'_>,
-    ) -> Result<(), StreamError> {
-        let record = Record::from_document(document).map_err(|source| StreamError::Record {
-            origin: self.origin.clone(),
-            source,
-        })?;
         self.documents += 1;
         self.summary.records += 1;
         self.open += 1;
         if record.carries_conditions() {
             self.open_of_steps += 1;
-        }
-        if record.is_failed() {
-            self.summary.failed += 1;
+            self.summary.failed += u64::from(record.is_failed());
         }
         stop(deliver(Item::Record(Box::new(record))))
     }
@@ -161,7 +119,7 @@ impl Tally {
         self.documents += 1;
         self.ends += 1;
         if end.records != self.open {
-            let step = crate::text::escape(&end.step);
+            let step = escape(&end.step);
             self.fault.get_or_insert_with(|| {
                 format!(
                     "`{step}` wrote {} records, {} have arrived",
@@ -176,32 +134,53 @@ impl Tally {
                 .upstream_errors
                 .push((end.step.clone(), error.clone()));
         }
-        self.summary.selection = merge(self.summary.selection.take(), end.selection.clone());
+        let selection = self.summary.selection.take();
+        self.summary.selection = Selection::merge(selection, end.selection.clone());
         self.summary.collisions.extend(end.collisions.clone());
         stop(deliver(Item::End(end)))
+    }
+
+    /// Notes that a list that a step has written has no end.
+    pub(super) fn no_end(&mut self) {
+        self.fault
+            .get_or_insert_with(|| "the list of records has no end".to_owned());
     }
 
     pub(super) fn kind(&self, found: &str) -> StreamError {
         StreamError::Kind {
             origin: self.origin.clone(),
-            found: found.to_owned(),
+            found: if found.is_empty() { "(none)" } else { found }.to_owned(),
         }
     }
 
-    pub(super) fn json(&self, lines_before: usize, source: serde_json::Error) -> StreamError {
+    pub(super) fn json(&self, source: serde_json::Error) -> StreamError {
+        if source.is_io() {
+            return StreamError::unreadable(&self.origin, source.into());
+        }
         StreamError::Json {
             origin: self.origin.clone(),
-            line: lines_before + source.line(),
+            line: source.line(),
+            source,
+        }
+    }
+
+    pub(super) fn unusable(&self, source: RecordError) -> StreamError {
+        StreamError::Record {
+            origin: self.origin.clone(),
             source,
         }
     }
 
     pub(super) fn newer(&self, found: &str) -> StreamError {
-        StreamError::Record {
+        self.unusable(RecordError::NewerVersion {
+            found: escape(found),
+        })
+    }
+
+    pub(super) fn bad_end(&self, error: &serde_json::Error) -> StreamError {
+        StreamError::End {
             origin: self.origin.clone(),
-            source: RecordError::NewerVersion {
-                found: found.to_owned(),
-            },
+            fault: error.to_string(),
         }
     }
 
@@ -231,29 +210,4 @@ fn stop(delivered: Result<(), ()>) -> Result<(), StreamError> {
         origin: String::new(),
         found: String::new(),
     })
-}
-
-fn merge(one: Option<Selection>, other: Option<Selection>) -> Option<Selection> {
-    match (one, other) {
-        (None, any) | (any, None) => any,
-        (Some(Selection::All { scope: one }), Some(Selection::All { scope: other })) => {
-            Some(Selection::All {
-                scope: if one == other {
-                    one
-                } else {
-                    format!("{one}, {other}")
-                },
-            })
-        }
-        (Some(Selection::Narrowed { by: mut one }), Some(Selection::Narrowed { by: other })) => {
-            one.extend(other);
-            one.sort_unstable();
-            one.dedup();
-            Some(Selection::Narrowed { by: one })
-        }
-        (Some(narrowed @ Selection::Narrowed { .. }), Some(Selection::All { .. }))
-        | (Some(Selection::All { .. }), Some(narrowed @ Selection::Narrowed { .. })) => {
-            Some(narrowed)
-        }
-    }
 }

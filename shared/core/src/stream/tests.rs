@@ -5,9 +5,12 @@ use std::convert::Infallible;
 use proptest::prelude::*;
 
 use super::*;
-use crate::exit::Explain;
+use crate::exit::Explain as _;
 use crate::record::ConditionStatus;
 use crate::step::Step;
+
+mod faults;
+mod whole;
 
 const ANY: Accept = Accept {
     service_accounts: true,
@@ -56,7 +59,7 @@ fn every_form_gives_the_same_documents() {
         format!(r#"{{"apiVersion":"v1","items":[{ACCOUNT}],"kind":"List","metadata":{{"resourceVersion":""}}}}"#),
         format!(r#"{{"kind":"ServiceAccountList","apiVersion":"v1","metadata":{{}},"items":[{bare}]}}"#),
         format!(r#"{{"items":[{bare}],"kind":"ServiceAccountList"}}"#),
-        format!(r#"{{"apiVersion":"vwi/v1alpha1","kind":"WorkloadIdentityList","items":[{RECORD}]}}"#),
+        format!(r#"{{"apiVersion":"v1","kind":"List","items":[{RECORD}]}}"#),
         "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: a\n  namespace: n\n".to_owned(),
         "---\n---\napiVersion: v1\nitems:\n- apiVersion: v1\n  kind: ServiceAccount\n  metadata: {name: a, namespace: n}\nkind: List\n".to_owned(),
         "apiVersion: vwi/v1alpha1\nkind: WorkloadIdentity\nmetadata: {name: a, namespace: n}\n...\n".to_owned(),
@@ -86,144 +89,6 @@ fn names_that_look_like_numbers_stay_names() {
 }
 
 #[test]
-fn what_is_no_input_is_an_error() {
-    let cases: &[(&str, &str)] = &[
-        ("---\n{\"a\":1}\n{\"b\":2}\n", "as YAML"),
-        (
-            r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"}}"#,
-            "kind `Pod`",
-        ),
-        (
-            r#"{"items":[{"metadata":{"name":"a"}}],"kind":"PodList"}"#,
-            "kind `PodList`",
-        ),
-        (
-            r#"{"items":[{"metadata":{"name":"a"}}],"kind":"List"}"#,
-            "kind `List`",
-        ),
-        (
-            "[{\"apiVersion\":\"v1\",\"kind\":\"ServiceAccount\",\"metadata\":{\"name\":\"a\"}}] x",
-            "line 1",
-        ),
-        ("\n\n{\"a\":", "line 3"),
-        ("[[1]]", "line 1"),
-        ("hello", "(no object)"),
-        ("a: &a [*a]\n", "as YAML"),
-        (
-            r#"{"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"\u001b[2J"}}"#,
-            "without a usable name",
-        ),
-        (
-            r#"{"apiVersion":"vwi/v1beta1","kind":"WorkloadIdentity","metadata":{"name":"a"}}"#,
-            "cannot use a record",
-        ),
-        (
-            r#"{"apiVersion":"vwi/v1alpha1","kind":"WorkloadIdentity","metadata":{"name":"A"}}"#,
-            "cannot use a record",
-        ),
-    ];
-    for (text, expected) in cases {
-        let error = read_all(text.as_bytes()).map(|_| ()).unwrap_err();
-        let shown = error.to_string();
-        assert!(shown.contains(expected), "{text}: {shown}");
-        assert!(!shown.contains('\u{1b}'), "{shown:?}");
-        assert_eq!(error.outcome().code(), 3);
-    }
-}
-
-#[test]
-fn a_newer_version_says_upgrade() {
-    let text = RECORD.replace("v1alpha1", "v2");
-    let error = read_all(text.as_bytes()).map(|_| ()).unwrap_err();
-    assert_eq!(error.hint().as_deref(), Some("upgrade this plugin"));
-}
-
-fn record_of_a_step(name: &str) -> Record {
-    let mut record = Record::new("n", name);
-    record.set_condition(
-        Step::Translate,
-        ConditionStatus::True,
-        "Proven",
-        "seen on the host",
-    );
-    record
-}
-
-fn stream(records: usize) -> Vec<u8> {
-    let mut text = Vec::new();
-    for number in 0..records {
-        write_line(&mut text, &record_of_a_step(&format!("sa-{number}"))).unwrap();
-    }
-    let end = StreamEnd {
-        step: "translate".to_owned(),
-        records: records as u64,
-        selection: Some(Selection::All {
-            scope: "file".to_owned(),
-        }),
-        ..StreamEnd::default()
-    };
-    write_line(&mut text, &end).unwrap();
-    text
-}
-
-#[test]
-fn a_stream_with_its_end_is_complete_without_it_is_not() {
-    let whole = stream(2);
-    assert_eq!(
-        read_all(&whole).unwrap().1.completeness,
-        Completeness::Complete
-    );
-    let trimmed = whole.trim_ascii_end();
-    assert_eq!(
-        read_all(trimmed).unwrap().1.completeness,
-        Completeness::Complete
-    );
-    let twice = [whole.clone(), stream(0), stream(3)].concat();
-    let (items, summary) = read_all(&twice).unwrap();
-    assert_eq!((items.len(), summary.records), (8, 5));
-    assert_eq!(summary.completeness, Completeness::Complete);
-    assert_eq!(
-        read_all(b" \n").unwrap().1.completeness,
-        Completeness::Empty
-    );
-    let miscounted = String::from_utf8(whole)
-        .unwrap()
-        .replace(r#""records":2"#, r#""records":3"#);
-    assert!(matches!(
-        read_all(miscounted.as_bytes()).unwrap().1.completeness,
-        Completeness::Incomplete { .. }
-    ));
-}
-
-#[test]
-fn a_list_of_records_shows_its_end() {
-    let mut text = Vec::new();
-    let mut list = ListWriter::default();
-    for name in ["a", "b"] {
-        list.item(&mut text, &record_of_a_step(name)).unwrap();
-    }
-    let end = StreamEnd {
-        step: "translate".to_owned(),
-        records: 2,
-        ..StreamEnd::default()
-    };
-    list.finish(&mut text, &end).unwrap();
-    let (items, summary) = read_all(&text).unwrap();
-    assert_eq!(summary.completeness, Completeness::Complete);
-    assert_eq!(items.last(), Some(&Item::End(end)));
-}
-
-#[test]
-fn an_upstream_that_could_not_run_is_known() {
-    let text = br#"{"apiVersion":"vwi/v1alpha1","kind":"StreamEnd","metadata":{"name":"translate"},"status":{"records":0,"failed":0,"error":"no cluster"}}"#;
-    let (_, summary) = read_all(text).unwrap();
-    assert_eq!(
-        summary.upstream_errors,
-        [("translate".to_owned(), "no cluster".to_owned())]
-    );
-}
-
-#[test]
 fn unknown_fields_travel_on_in_their_order() {
     let text = r#"{"apiVersion":"vwi/v1alpha1","kind":"WorkloadIdentity","x":1,"metadata":{"name":"a","z":[1.50,{"q":null}]},"spec":{"b":1,"a":2}}"#;
     let (items, _) = read_all(text.as_bytes()).unwrap();
@@ -238,32 +103,113 @@ fn unknown_fields_travel_on_in_their_order() {
     );
 }
 
-#[test]
-fn the_sink_can_stop_the_reader() {
-    let text = format!("{RECORD}\n{RECORD}\n");
-    let mut seen = 0;
-    let read = read("-", text.as_bytes(), ANY, &mut |_| {
-        seen += 1;
-        Err("enough")
-    });
-    assert!(matches!(read, Err(ReadError::Sink("enough"))));
-    assert_eq!(seen, 1);
+/// Gives one byte at a time, as a slow pipe may.
+struct Slow<'a>(&'a [u8]);
+
+impl Read for Slow<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.0.len().min(buffer.len()).min(1);
+        let (now, later) = self.0.split_at(count);
+        buffer[..count].copy_from_slice(now);
+        self.0 = later;
+        Ok(count)
+    }
 }
 
-proptest! {
-    #[test]
-    fn any_bytes_are_an_answer_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let _answer = read_all(&bytes);
+#[test]
+fn a_slow_pipe_changes_nothing() {
+    for text in [
+        format!("\u{feff}\n\n{RECORD}\n{ACCOUNT}"),
+        "\u{feff}  apiVersion: v1\n  kind: ServiceAccount\n  metadata:\n    name: a\n".to_owned(),
+        String::new(),
+    ] {
+        let mut items = Vec::new();
+        let summary = read::<Infallible>("-", Slow(text.as_bytes()), ANY, &mut |item| {
+            items.push(item);
+            Ok(())
+        });
+        let expected = read_all(text.as_bytes()).unwrap();
+        assert_eq!((items, summary.unwrap()), expected);
     }
+}
 
-    #[test]
-    fn a_cut_stream_is_never_complete(records in 0usize..4, cut in 0.0f64..1.0) {
-        let whole = stream(records);
-        let whole = whole.trim_ascii_end();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a position in a short text")]
-        let at = (whole.len() as f64 * cut) as usize;
-        if let Ok((_, summary)) = read_all(&whole[..at]) {
-            prop_assert!(!matches!(summary.completeness, Completeness::Complete | Completeness::Bare), "{:?}", summary);
+#[test]
+fn fields_may_stand_in_any_order() {
+    let record = r#"{"metadata":{"name":"a","namespace":"n"},"spec":{},"kind":"WorkloadIdentity","apiVersion":"vwi/v1alpha1"}"#;
+    let account = r#"{"metadata":{"uid":"u","namespace":"n","name":"a"},"secrets":[],"kind":"ServiceAccount","apiVersion":"v1"}"#;
+    for text in [record, account] {
+        for form in [
+            text.to_owned(),
+            format!("[{text}]"),
+            format!(r#"{{"items":[{text}],"kind":"List","apiVersion":"v1"}}"#),
+        ] {
+            assert_eq!(names(&form).0, ["n/a"], "{form}");
         }
     }
+}
+
+#[test]
+fn texts_of_a_manifest_are_texts_whatever_they_look_like() {
+    let yaml = "\
+apiVersion: vwi/v1alpha1
+kind: WorkloadIdentity
+metadata: {name: 012, namespace: 1e3}
+spec:
+  virtualCluster: {name: 0x10, namespace: on}
+  identity: {resourceGroup: 1_000, name: 5}
+  aksCluster: rg/no
+  roles:
+  - {role: y, scope: /subscriptions/1}
+  - Reader@/subscriptions/1
+  x: {name: 012, list: [1, true, ~]}
+";
+    let (items, _) = read_all(yaml.as_bytes()).unwrap();
+    let Some(Item::Record(record)) = items.first() else {
+        panic!("no record");
+    };
+    let spec = serde_json::to_string(&record.document()["spec"]).unwrap();
+    assert_eq!(record.key(), "1e3/012");
+    assert_eq!(
+        spec,
+        r#"{"virtualCluster":{"name":"0x10","namespace":"on"},"identity":{"resourceGroup":"1_000","name":"5"},"aksCluster":"rg/no","roles":[{"role":"y","scope":"/subscriptions/1"},"Reader@/subscriptions/1"],"x":{"name":"012","list":[1,true,null]}}"#
+    );
+}
+
+#[test]
+fn documents_of_yaml_are_told_apart() {
+    let document =
+        |name: &str| format!("apiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: {name}}}\n");
+    let (a, b) = (document("a"), document("b"));
+    for text in [
+        format!("{a}---\n{b}"),
+        format!("%YAML 1.2\n---\n{a}...\n%YAML 1.2\n---\n{b}...\n"),
+        format!("--- # first\n{a}---\n---\n# nothing\n---\n{b}"),
+        format!("{a}...\n{b}"),
+        format!(
+            "{a}---\n{{\"apiVersion\":\"v1\",\"kind\":\"ServiceAccount\",\"metadata\":{{\"name\":\"b\"}}}}\n"
+        ),
+        format!("{a}---\r\n{b}"),
+        format!(
+            "--- &x {{apiVersion: v1, kind: ServiceAccount, metadata: {{name: a}}}}\n--- ~\n---\n{b}---\n"
+        ),
+    ] {
+        assert_eq!(names(&text).0, ["default/a", "default/b"], "{text}");
+    }
+}
+
+/// The library's own limit ends at 115,000 lines.
+#[test]
+fn a_long_document_of_yaml_is_read() {
+    let items: String = (0..40_000)
+        .map(|number| {
+            [
+                "- apiVersion: v1\n  kind: ServiceAccount\n  metadata: {name: sa-",
+                &number.to_string(),
+                ",\n    namespace: n}\n",
+            ]
+            .concat()
+        })
+        .collect();
+    let text = ["apiVersion: v1\nkind: List\nitems:\n", &items].concat();
+    assert_eq!(names(&text).0.len(), 40_000);
 }

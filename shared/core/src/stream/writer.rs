@@ -3,9 +3,13 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::StreamEnd;
 use crate::record::API_VERSION;
+
+/// `kind` of a list of records.
+pub(super) const LIST_KIND: &str = "WorkloadIdentityList";
 
 /// Writes one document as a compact line.
 ///
@@ -51,7 +55,7 @@ impl ListWriter {
         writer.write_all(b"],\n\"metadata\":{\"name\":")?;
         serde_json::to_writer(&mut *writer, &end.step)?;
         writer.write_all(b"},\n\"status\":")?;
-        serde_json::to_writer(&mut *writer, &end.status())?;
+        serde_json::to_writer(&mut *writer, &list_status(end)?)?;
         writer.write_all(b"}\n")
     }
 
@@ -59,7 +63,21 @@ impl ListWriter {
         self.started = true;
         writeln!(
             writer,
-            "{{\"apiVersion\":\"{API_VERSION}\",\"kind\":\"WorkloadIdentityList\",\"items\":["
+            "{{\"apiVersion\":\"{API_VERSION}\",\"kind\":\"{LIST_KIND}\",\"items\":["
         )
     }
+}
+
+/// Returns the status of a list, its counts last: a list can be shown as YAML, and when that is cut
+/// before them it is known to be.
+fn list_status(end: &StreamEnd) -> io::Result<Value> {
+    let mut status = serde_json::to_value(end.status())?;
+    if let Value::Object(fields) = &mut status {
+        for key in ["records", "failed"] {
+            if let Some(count) = fields.shift_remove(key) {
+                fields.insert(key.to_owned(), count);
+            }
+        }
+    }
+    Ok(status)
 }

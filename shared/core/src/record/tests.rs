@@ -1,0 +1,172 @@
+//! What a step may do to a record, and what it sees of it.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::subject::Subject;
+
+fn record(document: Value) -> Result<Record, RecordError> {
+    let Value::Object(document) = document else {
+        panic!("no object");
+    };
+    Record::from_document(document)
+}
+
+fn usable(document: Value) -> Record {
+    record(document).unwrap()
+}
+
+fn with_conditions(conditions: &Value) -> Record {
+    usable(json!({
+        "apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": "a"},
+        "status": {"conditions": conditions},
+    }))
+}
+
+#[test]
+fn a_step_replaces_its_condition_in_place_and_drops_later_ones() {
+    let mut record = with_conditions(&json!([
+        {"type": "Foreign", "status": "True", "x": 1},
+        {"type": "Translated", "status": "True", "reason": "Proven", "message": "old"},
+        {"type": "Federated", "status": "True", "reason": "Done", "message": ""},
+        {"type": "Annotated", "status": "False", "reason": "Conflict", "message": ""},
+    ]));
+    record.set_condition(Step::Federate, ConditionStatus::False, "NoRoom", "full");
+    let conditions = serde_json::to_string(&record.document()["status"]["conditions"]).unwrap();
+    assert_eq!(
+        conditions,
+        r#"[{"type":"Foreign","status":"True","x":1},{"type":"Translated","status":"True","reason":"Proven","message":"old"},{"type":"Federated","status":"False","reason":"NoRoom","message":"full"}]"#
+    );
+    assert!(record.is_failed());
+    record.set_condition(Step::Translate, ConditionStatus::True, "Proven", "again");
+    assert!(!record.is_failed());
+    assert_eq!(record.condition(Step::Translate).unwrap().message, "again");
+    assert_eq!(record.condition(Step::Federate), None);
+}
+
+#[test]
+fn what_earlier_steps_say_decides_and_later_ones_do_not() {
+    let condition = |step: Step, status: &str, reason: &str| json!({"type": step.condition_type(), "status": status, "reason": reason});
+    let good = condition(Step::Translate, "True", "Proven");
+    let planned = condition(Step::Translate, "Unknown", "Planned");
+    let failed = condition(Step::Translate, "False", "Unproven");
+    let skipped = condition(Step::Federate, "Unknown", "UpstreamFailed");
+    let later = condition(Step::Check, "False", "Found");
+    let cases: [(Value, bool, bool); 6] = [
+        (json!([]), false, false),
+        (json!([good, later]), false, false),
+        (json!([planned, later]), true, false),
+        (json!([failed, later]), false, true),
+        (json!([planned, failed]), false, true),
+        (json!([good, skipped]), false, true),
+    ];
+    for (conditions, is_planned, is_failed) in cases {
+        let found = with_conditions(&conditions).upstream(Step::Annotate);
+        assert_eq!(found == Upstream::Planned, is_planned, "{conditions}");
+        assert_eq!(
+            matches!(found, Upstream::Failed(_)),
+            is_failed,
+            "{conditions}"
+        );
+    }
+}
+
+#[test]
+fn a_manifest_has_no_status_and_is_marked_local() {
+    let mut record = Record::new("n", "a");
+    record.put_spec("audience", "x");
+    record.put_status("issuer", "https://x/");
+    assert_eq!(
+        serde_json::to_value(record.into_manifest()).unwrap(),
+        json!({
+            "apiVersion": API_VERSION, "kind": KIND,
+            "metadata": {"name": "a", "namespace": "n", "annotations": {"config.kubernetes.io/local-config": "true"}},
+            "spec": {"audience": "x"},
+        })
+    );
+}
+
+#[test]
+fn what_is_no_record_says_which_and_what() {
+    let base = |name: &str, spec: Value| json!({"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": name, "namespace": "n"}, "spec": spec});
+    let cases = [
+        (
+            base("A", json!({})),
+            "field `metadata.name` of record `n/A`",
+        ),
+        (base("\u{1b}", json!({})), r"record `n/\u{1b}`"),
+        (
+            base("a", json!({"issuer": 1})),
+            "field `spec` of record `n/a`",
+        ),
+        (base("a", json!({"virtualCluster": "x"})), "field `spec`"),
+        (json!({"apiVersion": "vwi/v9"}), "`vwi/v9`"),
+    ];
+    for (document, expected) in cases {
+        let shown = record(document).unwrap_err().to_string();
+        assert!(shown.contains(expected), "{shown}");
+        assert!(!shown.contains('\u{1b}'), "{shown:?}");
+    }
+    let nulls = json!({"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": "a"}, "spec": null, "status": null});
+    assert_eq!(usable(nulls).key(), "default/a");
+}
+
+#[test]
+fn a_fresh_record_is_written_like_the_tree_it_stands_for() {
+    let vcluster = VirtualClusterRef {
+        name: Some("vc".to_owned()),
+        namespace: Some("team".to_owned()),
+        ..VirtualClusterRef::default()
+    };
+    let tenant = TenantStatus {
+        service_account_uid: Some("u".to_owned()),
+        ..TenantStatus::default()
+    };
+    let host = HostServiceAccount {
+        namespace: "team".to_owned(),
+        name: "a-x-n-x-vc".to_owned(),
+        uid: None,
+    };
+    let subject = Subject::new("team", "a-x-n-x-vc").unwrap();
+    let evidence = [Evidence {
+        source: Source::Computed,
+        namespace: None,
+        name: None,
+        message: None,
+    }];
+    for status in [ConditionStatus::True, ConditionStatus::False] {
+        let condition = Condition {
+            condition_type: "Translated".to_owned(),
+            status,
+            reason: "Computed".to_owned(),
+            message: String::new(),
+        };
+        let fresh = FreshRecord::new(
+            "n",
+            "a",
+            Some(&vcluster),
+            FreshStatus {
+                tenant: &tenant,
+                subject: Some(&subject),
+                host_service_account: Some(&host),
+                evidence: &evidence,
+                issuer: Some("https://x/"),
+                conditions: [&condition],
+            },
+        );
+        let mut tree = Record::new("n", "a");
+        tree.put_spec("virtualCluster", &vcluster);
+        tree.put_status("tenant", &tenant);
+        tree.put_status("subject", &subject);
+        tree.put_status("hostServiceAccount", &host);
+        tree.put_status("evidence", &evidence);
+        tree.put_status("issuer", "https://x/");
+        tree.set_condition(Step::Translate, status, "Computed", "");
+        assert_eq!(
+            serde_json::to_string(&fresh).unwrap(),
+            serde_json::to_string(&tree).unwrap()
+        );
+        assert_eq!(fresh.to_record(), tree);
+        assert_eq!(fresh.is_failed(), tree.is_failed());
+    }
+}
