@@ -1,6 +1,6 @@
 //! Tokens of the tenant for pods that want one projected.
 //!
-//! Source: vCluster `pkg/controllers/resources/pods/token`, commit 487667546.
+//! Source: vCluster `pkg/controllers/resources/pods/translate/translator.go`, commit 487667546.
 
 use k8s_openapi::api::authentication::v1::{BoundObjectReference, TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::core::v1::{Pod, ServiceAccount};
