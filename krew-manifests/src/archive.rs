@@ -110,3 +110,48 @@ impl Entry {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use tar::{EntryType, Header};
+
+    use super::{Archive, EntryKind};
+    use crate::install::{InstallError, install};
+    use crate::manifest::FileOperation;
+
+    fn archive(kind: EntryType, path: &str) -> Archive {
+        let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+        let mut header = Header::new_ustar();
+        header.set_entry_type(kind);
+        header.set_mode(0o644);
+        header.set_size(0);
+        if matches!(kind, EntryType::Link | EntryType::Symlink) {
+            header.set_link_name("elsewhere").unwrap();
+        }
+        archive.append_data(&mut header, path, &[][..]).unwrap();
+        let bytes = archive.into_inner().unwrap().finish().unwrap();
+        Archive::parse("x.tar.gz", &bytes).unwrap()
+    }
+
+    /// krew says `unable to handle file type 49` and `50`.
+    #[test]
+    fn links_are_refused_with_krews_numbers() {
+        for (kind, number) in [(EntryType::Link, 49), (EntryType::Symlink, 50)] {
+            let archive = archive(kind, "x");
+            assert_eq!(archive.entries[0].kind, EntryKind::Other(number));
+            let refused = install(&archive, &FileOperation::everything()).unwrap_err();
+            let path = "x".to_owned();
+            let kind = number;
+            assert_eq!(refused, InstallError::Kind { path, kind });
+        }
+    }
+
+    /// Git writes one into the archives that it makes.
+    #[test]
+    fn remarks_of_the_packing_tool_are_no_files() {
+        let archive = archive(EntryType::XGlobalHeader, "pax_global_header");
+        assert_eq!(archive.entries, []);
+    }
+}

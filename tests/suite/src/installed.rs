@@ -100,9 +100,12 @@ impl Installed {
 pub fn plugin(name: &str) -> PathBuf {
     let own = std::env::current_exe().expect("this program");
     // Tests are in `deps`, below the programs.
-    let folders = own.ancestors().skip(1).take(2);
-    let found = folders
-        .map(|folder| folder.join(name))
-        .find(|path| path.is_file());
-    found.unwrap_or_else(|| panic!("`{name}` is not built; run `cargo test --workspace`"))
+    let mut programs = own
+        .ancestors()
+        .skip(1)
+        .take(2)
+        .map(|folder| folder.join(name));
+    let found = programs.find(|path| path.is_file());
+    let found = found.ok_or_else(|| format!("`{name}` is not built"));
+    found.expect("run `cargo test --workspace`")
 }

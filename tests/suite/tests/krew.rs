@@ -1,10 +1,13 @@
 //! The manifest and the archive obey krew's rules, and what krew makes of them works.
+#![expect(
+    clippy::unwrap_used,
+    reason = "these are tests: what is not as expected ends the test"
+)]
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
-use tempfile::TempDir;
 use vwi_bed::require_kubectl;
 use vwi_krew::archive::Archive;
 use vwi_krew::install::install;
@@ -30,13 +33,18 @@ fn committed() -> (PathBuf, String) {
 
 /// An archive of the umbrella as it was built for these tests, and the manifest for it.
 struct Packed {
-    folder: TempDir,
-    path: PathBuf,
+    bytes: Vec<u8>,
     archive: Archive,
     manifest: Manifest,
 }
 
 impl Packed {
+    /// Packs it once: it is large.
+    fn get() -> &'static Self {
+        static PACKED: OnceLock<Packed> = OnceLock::new();
+        PACKED.get_or_init(Self::new)
+    }
+
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let release = Release {
@@ -52,18 +60,16 @@ impl Packed {
         let archive = Archive::read(&path).unwrap();
         let manifest = manifest(std::slice::from_ref(&archive), None).unwrap();
         Self {
-            folder,
-            path,
+            bytes: std::fs::read(path).unwrap(),
             archive,
             manifest,
         }
     }
 
-    /// Unpacks the archive by hand, and returns the folder in it.
-    fn unpack(&self) -> PathBuf {
-        let to = self.folder.path().join("unpacked");
-        let gzip = flate2::read::GzDecoder::new(File::open(&self.path).unwrap());
-        tar::Archive::new(gzip).unpack(&to).unwrap();
+    /// Unpacks the archive by hand into a folder, and returns the one that was in it.
+    fn unpack(&self, to: &Path) -> PathBuf {
+        let gzip = flate2::read::GzDecoder::new(self.bytes.as_slice());
+        tar::Archive::new(gzip).unpack(to).unwrap();
         to.join(self.archive.name.strip_suffix(".tar.gz").unwrap())
     }
 }
@@ -76,7 +82,7 @@ fn the_committed_manifest_obeys_every_rule() {
 
 #[test]
 fn the_committed_manifest_is_what_would_be_rendered_but_for_the_digest() {
-    let packed = Packed::new();
+    let packed = Packed::get();
     let (_, text) = committed();
     let line = |text: &str| {
         let found = text.lines().find(|line| line.contains("sha256:"));
@@ -88,9 +94,14 @@ fn the_committed_manifest_is_what_would_be_rendered_but_for_the_digest() {
 
 #[test]
 fn a_packed_archive_and_its_manifest_obey_every_rule() {
-    let packed = Packed::new();
+    let packed = Packed::get();
     let text = yaml(&packed.manifest).unwrap();
-    let findings = lint(Path::new("vwi.yaml"), &text, VERSION, &[packed.archive]);
+    let findings = lint(
+        Path::new("vwi.yaml"),
+        &text,
+        VERSION,
+        std::slice::from_ref(&packed.archive),
+    );
     assert_eq!(findings, []);
 }
 
@@ -100,12 +111,8 @@ fn the_archive_unpacked_by_hand_gives_a_working_plugin() {
         return;
     };
     let installed = Installed::empty();
-    let unpacked = Packed::new();
-    std::fs::copy(
-        unpacked.unpack().join("kubectl-vwi"),
-        installed.bin().join("kubectl-vwi"),
-    )
-    .unwrap();
+    let unpacked = Packed::get().unpack(installed.elsewhere());
+    installed.link("kubectl-vwi", &unpacked.join("kubectl-vwi"));
     let version = installed.program(&kubectl).args(["vwi", "version"]);
     let finished = version.run().unwrap();
     assert_eq!(finished.status, Some(0), "{}", finished.stderr);
@@ -123,8 +130,7 @@ fn krews_layout_gives_a_working_plugin() {
     let Some(kubectl) = require_kubectl() else {
         return;
     };
-    let packed = Packed::new();
-    let unpacked = packed.unpack();
+    let packed = Packed::get();
     let entry = &packed.manifest.spec.platforms[0];
     let operations = entry
         .files
@@ -135,6 +141,7 @@ fn krews_layout_gives_a_working_plugin() {
     assert_eq!(names, ["LICENSE", "README.md", "kubectl-vwi"]);
 
     let installed = Installed::empty();
+    let unpacked = packed.unpack(installed.elsewhere());
     let links = BTreeMap::from([
         ("vwi", "kubectl-vwi"),
         ("vwi-translate", "kubectl-vwi_translate"),

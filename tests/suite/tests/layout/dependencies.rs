@@ -127,11 +127,11 @@ fn pure_code_is_compiled_without_clients() {
     let packages = tree.lines().filter_map(|line| line.split(' ').next());
     let impure: BTreeSet<_> = packages
         .filter(|package| {
-            let of = |client: &&str| {
-                let rest = package.strip_prefix(*client);
+            let of = |client: &str| {
+                let rest = package.strip_prefix(client);
                 rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_']))
             };
-            NOT_PURE.iter().any(|client| of(&client))
+            NOT_PURE.iter().any(|client| of(client))
         })
         .collect();
     assert_eq!(impure, BTreeSet::new());

@@ -1,4 +1,8 @@
 //! The repository keeps its shape: who may depend on whom, where versions stand, what files hold.
+#![expect(
+    clippy::unwrap_used,
+    reason = "these are tests: what is not as expected ends the test"
+)]
 
 mod dependencies;
 mod files;
