@@ -109,8 +109,9 @@ impl Cloud {
         })
     }
 
-    /// Returns the known cloud whose Entra is at this host, for `AZURE_AUTHORITY_HOST` alone.
-    pub fn of_authority(authority: &Url) -> Option<Self> {
+    /// Returns the known cloud whose Entra is at this address, for `AZURE_AUTHORITY_HOST` alone.
+    pub fn of_authority(authority: &str) -> Option<Self> {
+        let authority = Url::parse(authority).ok()?;
         KNOWN
             .into_iter()
             .filter_map(|(name, ..)| Self::known(name))
@@ -246,7 +247,10 @@ mod tests {
             government.audience.as_deref(),
             Some("api://AzureADTokenExchangeUSGov")
         );
-        assert_eq!(Cloud::of_authority(&government.authority), Some(government));
+        assert_eq!(
+            Cloud::of_authority(government.authority.as_str()),
+            Some(government)
+        );
         assert_eq!(Cloud::known("AzureBleuCloud").unwrap().audience, None);
         assert_eq!(Cloud::known("other"), None);
     }

@@ -7,13 +7,17 @@
 pub mod arm;
 pub mod azure_cli;
 pub mod cloud;
+pub mod connection;
 pub mod credential;
 pub mod entra;
+pub mod issuer;
 mod patience;
+pub mod token;
 mod transport;
 
 pub use arm::{Arm, ArmError, ArmSettings};
 pub use azure_cli::AzureCli;
 pub use cloud::Cloud;
+pub use connection::{Azure, AzureChoice, AzureError};
 pub use credential::{AuthMethod, CredentialError, CredentialSettings, Login};
 pub use patience::Patience;
