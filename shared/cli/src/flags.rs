@@ -1,7 +1,5 @@
 //! Groups of flags, each written once for all steps, with kubectl's names and meaning.
 
-#[cfg(feature = "azure")]
-mod azure;
 mod change;
 mod host;
 mod input;
@@ -10,8 +8,6 @@ mod output;
 mod selection;
 mod value;
 
-#[cfg(feature = "azure")]
-pub use azure::AzureLoginFlags;
 pub use change::{ChangeFlags, DryRun};
 pub use host::HostFlags;
 pub use input::InputFlags;

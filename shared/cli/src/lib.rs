@@ -4,8 +4,6 @@
 //! gets a [`session::Session`], the only door to the environment, the standard streams and the
 //! runtime. Records come in through [`input`] and go out through [`output`].
 
-#[cfg(feature = "azure")]
-pub mod azure;
 pub mod environment;
 pub mod flags;
 pub mod host;
