@@ -1,18 +1,15 @@
 //! What the steps ask a tenant cluster.
 
-use std::collections::BTreeMap;
-
-use http::Method;
-use serde_json::{Value, json};
-
 use crate::cluster::Cluster;
-use crate::error::{ApiCause, ApiError};
+use crate::error::ApiError;
 use crate::object::{Meta, Pod, Service, ServiceAccount, Workload, WorkloadObject};
-use crate::path::{path, with_query};
+use crate::path::path;
 use crate::request::{Ask, List};
 
-/// Default of the field manager's name.
-pub const FIELD_MANAGER: &str = "kubectl-vwi";
+mod apply;
+
+pub(crate) use apply::apply_annotations;
+pub use apply::{Annotations, FIELD_MANAGER, FieldConflict, is_other_object};
 
 /// A tenant cluster.
 #[derive(Clone, Debug)]
@@ -27,51 +24,6 @@ pub enum Scope {
     Namespace(String),
     /// Of all namespaces.
     All,
-}
-
-/// Annotations to be applied to a ServiceAccount.
-#[derive(Clone, Debug)]
-pub struct Annotations<'a> {
-    /// Its namespace.
-    pub namespace: &'a str,
-    /// Its name.
-    pub name: &'a str,
-    /// The uid that was read: the write can neither create it nor hit a successor.
-    pub uid: &'a str,
-    /// All keys that the field manager is to own; one that it owned before and is not here goes.
-    pub annotations: &'a BTreeMap<String, String>,
-    /// The field manager; [`FIELD_MANAGER`] by default.
-    pub field_manager: &'a str,
-    /// Whether to take keys over from other managers.
-    pub force: bool,
-    /// Whether the server only says what it would do.
-    pub dry_run: bool,
-}
-
-/// One key that another field manager owns.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldConflict {
-    /// The field's path, such as `.metadata.annotations.KEY`.
-    pub field: String,
-    /// The server's own words, which name the manager.
-    pub message: String,
-    /// The manager's name; `before-first-apply` stands for all writes before the first apply.
-    pub manager: Option<String>,
-}
-
-impl ApiError {
-    /// Returns the fields that kept a server-side apply from being done.
-    pub fn field_conflicts(&self) -> Vec<FieldConflict> {
-        self.field_causes()
-            .iter()
-            .filter(|cause| cause.reason == "FieldManagerConflict")
-            .map(|cause| FieldConflict {
-                field: cause.field.clone(),
-                message: cause.message.clone(),
-                manager: cause.message.split('"').nth(1).map(str::to_owned),
-            })
-            .collect()
-    }
 }
 
 impl Tenant {
@@ -148,58 +100,6 @@ impl Tenant {
         );
         let service: Service = self.cluster.read(ask).await?;
         Ok(service.spec.cluster_ip)
-    }
-
-    /// Applies annotations to a ServiceAccount, server-side; returns the object as it is then.
-    ///
-    /// Seen on Kubernetes 1.36: an object that is not there is answered with 409 (`uid mismatch`),
-    /// another object of that name with 422 (`field is immutable`), a key of another manager with
-    /// 409 and [`ApiError::field_conflicts`].
-    ///
-    /// # Errors
-    ///
-    /// [`ApiError`]
-    pub async fn apply_annotations(
-        &self,
-        wanted: &Annotations<'_>,
-    ) -> Result<ServiceAccount, ApiError> {
-        apply_annotations(&self.cluster, wanted).await
-    }
-
-    /// Creates a ServiceAccount with these annotations; one that is there is a conflict.
-    ///
-    /// # Errors
-    ///
-    /// [`ApiError`]; [`ApiError::is_conflict`] if it exists.
-    pub async fn create_service_account(
-        &self,
-        namespace: &str,
-        name: &str,
-        annotations: &BTreeMap<String, String>,
-        field_manager: &str,
-        dry_run: bool,
-    ) -> Result<ServiceAccount, ApiError> {
-        let url = path("/api/v1/namespaces/{}/serviceaccounts", &[namespace]);
-        let url = with_query(
-            &url,
-            &[
-                ("fieldManager", Some(field_manager)),
-                ("dryRun", dry_run.then_some("All")),
-            ],
-        );
-        let body = json!({
-            "apiVersion": "v1",
-            "kind": "ServiceAccount",
-            "metadata": {"name": name, "namespace": namespace, "annotations": annotations},
-        });
-        let ask = Ask {
-            operation: "create",
-            object: service_account_label(namespace, name),
-            method: Method::POST,
-            path: &url,
-            content: Some(("application/json", bytes(&body))),
-        };
-        self.cluster.read(ask).await
     }
 
     /// Lists the pods that run as a ServiceAccount.
@@ -327,43 +227,6 @@ pub(crate) async fn pods_using(
         .await
 }
 
-pub(crate) async fn apply_annotations(
-    cluster: &Cluster,
-    wanted: &Annotations<'_>,
-) -> Result<ServiceAccount, ApiError> {
-    let url = path(
-        "/api/v1/namespaces/{}/serviceaccounts/{}",
-        &[wanted.namespace, wanted.name],
-    );
-    let url = with_query(
-        &url,
-        &[
-            ("fieldManager", Some(wanted.field_manager)),
-            ("force", Some(if wanted.force { "true" } else { "false" })),
-            ("fieldValidation", Some("Strict")),
-            ("dryRun", wanted.dry_run.then_some("All")),
-        ],
-    );
-    let body = json!({
-        "apiVersion": "v1",
-        "kind": "ServiceAccount",
-        "metadata": {
-            "name": wanted.name,
-            "namespace": wanted.namespace,
-            "uid": wanted.uid,
-            "annotations": wanted.annotations,
-        },
-    });
-    let ask = Ask {
-        operation: "apply",
-        object: service_account_label(wanted.namespace, wanted.name),
-        method: Method::PATCH,
-        path: &url,
-        content: Some(("application/apply-patch+yaml", bytes(&body))),
-    };
-    cluster.read(ask).await
-}
-
 pub(crate) async fn list_in<T: serde::de::DeserializeOwned>(
     cluster: &Cluster,
     group: &str,
@@ -393,27 +256,4 @@ pub(crate) async fn list_in<T: serde::de::DeserializeOwned>(
         fields,
     };
     cluster.list(list).await
-}
-
-/// JSON values always serialise.
-fn bytes(body: &Value) -> Vec<u8> {
-    body.to_string().into_bytes()
-}
-
-/// Whether a refused apply says that the object is not the one whose uid was sent.
-pub fn is_other_object(error: &ApiError) -> bool {
-    match &*error.cause {
-        ApiCause::Refused {
-            code: 409, message, ..
-        } => error.field_conflicts().is_empty() && message.contains("uid mismatch"),
-        ApiCause::Refused {
-            code: 422, message, ..
-        } => message.contains("uid"),
-        ApiCause::Refused { .. }
-        | ApiCause::Unreachable(_)
-        | ApiCause::TimedOut { .. }
-        | ApiCause::NotUnderstood { .. }
-        | ApiCause::Unsendable(_)
-        | ApiCause::Credential(_) => false,
-    }
 }

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::vcluster_labels::{MANAGED_BY, OBJECT_NAME, OBJECT_NAMESPACE};
+use crate::translation::{Configuration, VirtualClusterName};
+use crate::vcluster_labels::{HostMetadata, MANAGED_BY, OBJECT_NAME, OBJECT_NAMESPACE};
 
 const HOST: &str = "app-x-default-x-vc";
 

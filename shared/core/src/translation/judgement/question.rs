@@ -1,0 +1,115 @@
+//! Everything that the judgement of one ServiceAccount rests on.
+
+use crate::namespaces::{HostServiceAccount, NameError, NamespaceMode, host_service_account};
+use crate::translation::{Configuration, Grade, VirtualClusterName};
+use crate::vcluster_labels::HostMetadata;
+
+/// Where the mode of a vCluster is known from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModeSource {
+    /// Its own configuration on the host was read.
+    Configuration,
+    /// A file with its values (`--vcluster-values`).
+    Values,
+    /// Nothing: single-namespace mode, the default, is taken.
+    Assumed,
+}
+
+/// What is known of the vCluster.
+#[derive(Clone, Copy, Debug)]
+pub struct VirtualClusterFacts<'a> {
+    /// Which one it is.
+    pub which: &'a VirtualClusterName,
+    /// Its configuration; absent if [`ModeSource::Assumed`].
+    pub configuration: Option<&'a Configuration>,
+    /// Where that is from.
+    pub mode_source: ModeSource,
+}
+
+impl VirtualClusterFacts<'_> {
+    /// Returns how it maps namespaces.
+    pub fn mode(&self) -> &NamespaceMode {
+        self.configuration
+            .map_or(&NamespaceMode::Single, |configuration| &configuration.mode)
+    }
+
+    /// Returns the host namespace of what is not mapped elsewhere.
+    pub fn host_namespace(&self) -> &str {
+        match self.configuration {
+            Some(configuration) => configuration.host_namespace(self.which),
+            None => &self.which.namespace,
+        }
+    }
+
+    /// Returns what vCluster's algorithm gives for a ServiceAccount.
+    ///
+    /// # Errors
+    ///
+    /// [`NameError`]
+    pub fn host_name(&self, namespace: &str, name: &str) -> Result<HostServiceAccount, NameError> {
+        host_service_account(
+            self.mode(),
+            &self.which.name,
+            self.host_namespace(),
+            namespace,
+            name,
+        )
+    }
+}
+
+/// What the tenant says of the ServiceAccount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TenantFact<'a> {
+    /// Not asked, or no answer: the host alone is asked, or the user may not read it.
+    NotRead,
+    /// It is not there.
+    Missing,
+    /// It is there, with this uid.
+    Found {
+        /// uid
+        uid: &'a str,
+    },
+}
+
+/// A ServiceAccount of the host, in a namespace of the vCluster.
+#[derive(Clone, Copy, Debug)]
+pub struct HostObject<'a> {
+    /// Its metadata.
+    pub metadata: HostMetadata<'a>,
+    /// Its own uid.
+    pub uid: &'a str,
+}
+
+/// What the host says of the ServiceAccount at the computed name.
+#[derive(Clone, Copy, Debug)]
+pub enum HostFact<'a> {
+    /// There is no host, or the user may not read it.
+    NotRead,
+    /// It is not there.
+    Absent,
+    /// It is there.
+    Found(HostObject<'a>),
+}
+
+/// Everything that the judgement of one ServiceAccount rests on.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// Tenant namespace.
+    pub namespace: &'a str,
+    /// Tenant name.
+    pub name: &'a str,
+    /// The vCluster.
+    pub vcluster: VirtualClusterFacts<'a>,
+    /// The tenant's answer.
+    pub tenant: TenantFact<'a>,
+    /// The host's answer.
+    pub host: HostFact<'a>,
+    /// Host ServiceAccounts of the vCluster's own namespaces that carry the tenant's uid, at
+    /// whatever name.
+    pub same_uid: &'a [HostObject<'a>],
+    /// Weakest grade that is enough.
+    pub accept: Grade,
+    /// Whether a ServiceAccount that is not there yet is awaited.
+    pub allow_missing: bool,
+}
+
