@@ -126,6 +126,9 @@ mod tests {
         let mut header = Header::new_ustar();
         header.set_entry_type(kind);
         header.set_mode(0o644);
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_mtime(0);
         header.set_size(0);
         if matches!(kind, EntryType::Link | EntryType::Symlink) {
             header.set_link_name("elsewhere").unwrap();
