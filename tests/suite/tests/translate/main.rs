@@ -1,0 +1,11 @@
+//! translate on real API servers: what is proven, what is refused, and with whose rights.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "these are tests: a part of the bed that fails ends the test"
+)]
+
+mod connection;
+mod proof;
+mod rights;
+mod scene;

@@ -1,0 +1,139 @@
+//! Which cluster is meant, and how far somebody's rights lead.
+
+use crate::scene::{Scene, condition, lines};
+
+#[tokio::test]
+async fn the_host_is_not_taken_for_a_tenant() {
+    let scene = Scene::new("context").await;
+    scene.account("app").await;
+    scene.synced("app").await;
+    for arguments in [
+        &["--context", "aks", "app"][..],
+        &["--context", "aks", "-A"],
+    ] {
+        let found = scene.translate(arguments);
+        assert_eq!(found.status, Some(2), "{}", found.stderr);
+        assert!(
+            found.stderr.contains("is no vCluster but the host of"),
+            "{}",
+            found.stderr
+        );
+    }
+    let which = [
+        "--context",
+        "aks",
+        "--vcluster",
+        scene.name(),
+        "--vcluster-namespace",
+        scene.namespace(),
+    ];
+    let found = scene.translate(&[&which[..], &["app"]].concat());
+    assert_eq!(found.status, Some(0), "{}", found.stderr);
+    assert_eq!(condition(&found)["reason"], "Proven");
+    let all = scene.translate(&[&which[..], &["-o", "name"]].concat());
+    assert_eq!(all.stdout, "serviceaccount/app\n", "{}", all.stderr);
+}
+
+#[tokio::test]
+async fn another_host_and_another_vcluster_are_refused() {
+    let scene = Scene::new("wrong").await;
+    scene.account("app").await;
+    scene.synced("app").await;
+    // A cluster without any vCluster: the tenant itself.
+    let itself = scene.tenant.cluster.kubeconfig.to_str().unwrap();
+    let found = scene.translate(&["app", "--host-kubeconfig", itself]);
+    assert_eq!(found.status, Some(3), "{}", found.stderr);
+    let address = scene.tenant.service_address.to_string();
+    assert!(
+        found.stderr.contains("is not the host of"),
+        "{}",
+        found.stderr
+    );
+    assert!(found.stderr.contains(&address), "{}", found.stderr);
+
+    let found = scene.translate(&["app", "--vcluster", "other"]);
+    assert_eq!(found.status, Some(3), "{}", found.stderr);
+    let named = format!("vCluster `{}`", scene.name());
+    for side in ["`--vcluster` says vCluster `other`", &named] {
+        assert!(found.stderr.contains(side), "{}", found.stderr);
+    }
+    let end = &lines(&found)[0];
+    assert_eq!(end["kind"], "StreamEnd");
+    assert!(
+        end["status"]["error"]
+            .as_str()
+            .unwrap()
+            .contains("not certain")
+    );
+}
+
+#[tokio::test]
+async fn everybody_gets_as_far_as_his_rights_allow_and_is_told_what_he_could_not_see() {
+    let scene = Scene::new("rights").await;
+    scene.account("app").await;
+    scene.synced("app").await;
+
+    let tenant_alone = scene.translate(&["app", "--no-host"]);
+    assert_eq!(tenant_alone.status, Some(1));
+    assert_eq!(condition(&tenant_alone)["reason"], "Unproven");
+    assert!(
+        tenant_alone.stderr.contains("--host-context"),
+        "{}",
+        tenant_alone.stderr
+    );
+    let computed = scene.translate(&["app", "--no-host", "--accept=computed"]);
+    assert_eq!(computed.status, Some(0), "{}", computed.stderr);
+    assert_eq!(condition(&computed)["reason"], "Computed");
+
+    let nobody = scene.host_as("nobody");
+    let found = scene.translate(&["app", "--host-kubeconfig", &nobody, "--accept=computed"]);
+    assert_eq!(found.status, Some(0), "{}", found.stderr);
+    assert_eq!(condition(&found)["reason"], "Computed");
+    for unseen in ["Secret `", "ServiceAccounts in namespace"] {
+        assert!(
+            found.stderr.contains(unseen),
+            "`{unseen}` in {}",
+            found.stderr
+        );
+    }
+
+    // Somebody who may read nothing of the tenant is still answered by the host.
+    let found = scene.translate(&["app", "--as", "nobody", "--host-context", "aks"]);
+    assert_eq!(found.status, Some(0), "{}", found.stderr);
+    assert_eq!(condition(&found)["reason"], "Proven");
+}
+
+#[tokio::test]
+async fn all_in_scope_without_what_nobody_means() {
+    let scene = Scene::alone("all", |vcluster| vcluster).await;
+    for name in ["one", "two"] {
+        scene.account(name).await;
+        scene.synced(name).await;
+    }
+    let found = scene.translate(&["-A"]);
+    assert_eq!(found.status, Some(0), "{}", found.stderr);
+    let records = lines(&found);
+    let names: Vec<_> = records[..2]
+        .iter()
+        .map(|record| record["metadata"]["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["one", "two"]);
+    assert!(
+        records[2]["status"]["selection"].get("all").is_some(),
+        "{}",
+        records[2]
+    );
+    assert!(found.stderr.contains("left out"), "{}", found.stderr);
+    let none = scene.translate(&["-l", "a=b"]);
+    assert_eq!(
+        (none.status, lines(&none).len()),
+        (Some(0), 1),
+        "{}",
+        none.stderr
+    );
+    assert!(
+        none.stderr.contains("No resources found"),
+        "{}",
+        none.stderr
+    );
+}
