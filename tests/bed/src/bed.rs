@@ -71,6 +71,17 @@ impl Bed {
         })
     }
 
+    /// Ends the connection, and waits until the bed is gone if it was started from here and nobody
+    /// else uses it.
+    ///
+    /// # Errors
+    ///
+    /// When the bed does not end.
+    pub fn end(self) -> Result<(), BedError> {
+        drop(self.folder);
+        self.connection.end()
+    }
+
     /// Everything that the bed says about itself.
     pub fn description(&self) -> &Description {
         &self.description

@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -28,6 +28,10 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(150);
 #[derive(Debug)]
 pub struct Connection {
     stream: Mutex<BufReader<UnixStream>>,
+    /// The bed, if it was started from here.
+    started: Option<Child>,
+    /// What the bed of a private place needs as long as it runs.
+    folder: Option<Arc<RunFolder>>,
 }
 
 /// Where a bed is found or made.
@@ -55,7 +59,7 @@ impl Place {
 
     /// The bed that all tests of this build share.
     ///
-    /// It ends within two seconds after its last client, so it stays a little shorter.
+    /// Nothing of it is left two seconds after its last client, so it stays for one.
     ///
     /// # Errors
     ///
@@ -73,7 +77,7 @@ impl Place {
         );
         let name = format!("{:.16}", format!("{:x}", Sha256::digest(name)));
         let socket = home()?.join(name).with_extension("sock");
-        Ok(Self::at(program, socket, Duration::from_millis(1500)))
+        Ok(Self::at(program, socket, Duration::from_secs(1)))
     }
 
     /// A bed of its own, which stays for `linger` after its last client.
@@ -127,8 +131,8 @@ impl Connection {
     pub fn open(place: &Place) -> Result<(Self, Description), BedError> {
         let started = Instant::now();
         loop {
-            let stream = match UnixStream::connect(&place.socket) {
-                Ok(stream) => stream,
+            let (stream, started_bed) = match UnixStream::connect(&place.socket) {
+                Ok(stream) => (stream, None),
                 Err(_) => start(place)?,
             };
             stream
@@ -136,6 +140,8 @@ impl Connection {
                 .doing(|| "cannot limit the wait for the bed".to_owned())?;
             let connection = Self {
                 stream: Mutex::new(BufReader::new(stream)),
+                started: started_bed,
+                folder: place.folder.clone(),
             };
             match connection.try_ask(&Request::Describe {})? {
                 Some(description) => return Ok((connection, description)),
@@ -180,6 +186,24 @@ impl Connection {
         answer.ok_or_else(|| BedError::new("the bed has ended"))
     }
 
+    /// Closes the connection, and waits for the bed's end if it was started from here.
+    ///
+    /// # Errors
+    ///
+    /// When it does not end in ten seconds: somebody else uses it, or it hangs.
+    pub fn end(self) -> Result<(), BedError> {
+        drop(self.stream);
+        let Some(mut bed) = self.started else {
+            return Ok(());
+        };
+        let doing = || "cannot wait for the end of the bed".to_owned();
+        wait::until_blocking("the end of the bed", Duration::from_secs(10), || {
+            bed.try_wait().doing(doing)
+        })?;
+        drop(self.folder);
+        Ok(())
+    }
+
     /// Asks; `None` is a bed that has gone.
     fn try_ask<T: DeserializeOwned>(&self, request: &Request) -> Result<Option<T>, BedError> {
         let doing = || "cannot ask the bed".to_owned();
@@ -215,7 +239,7 @@ fn is_gone(kind: ErrorKind) -> bool {
 }
 
 /// Starts a bed, unless another process has done so meanwhile, and connects to it.
-fn start(place: &Place) -> Result<UnixStream, BedError> {
+fn start(place: &Place) -> Result<(UnixStream, Option<Child>), BedError> {
     // Before the lock, for it can take minutes, and says so.
     let assets = std::env::var_os("KUBEBUILDER_ASSETS");
     ControlPlane::find_or_build(assets, &mut std::io::stderr())?;
@@ -223,7 +247,7 @@ fn start(place: &Place) -> Result<UnixStream, BedError> {
     lock.lock()
         .doing(|| format!("cannot lock `{}`", place.socket.display()))?;
     if let Ok(stream) = UnixStream::connect(&place.socket) {
-        return Ok(stream);
+        return Ok((stream, None));
     }
     // Nobody listens there, so a file of this name was left by a bed that was killed.
     let _removed = fs::remove_file(&place.socket);
@@ -258,7 +282,7 @@ fn start(place: &Place) -> Result<UnixStream, BedError> {
         &mut std::io::stderr(),
         &format!("started in {} ms", started.elapsed().as_millis()),
     );
-    Ok(stream)
+    Ok((stream, Some(child)))
 }
 
 fn log_path(place: &Place) -> PathBuf {

@@ -146,8 +146,15 @@ impl Cluster {
         [&self.api, &self.controllers]
     }
 
+    /// Tells the servers to end.
+    pub(crate) fn kill(&mut self) {
+        self.controllers.kill();
+        self.api.kill();
+    }
+
     /// Ends the servers and waits until they are gone.
-    pub(crate) async fn stop(self) {
+    pub(crate) async fn stop(mut self) {
+        self.kill();
         self.controllers.stop().await;
         self.api.stop().await;
     }

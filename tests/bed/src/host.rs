@@ -16,6 +16,9 @@ use crate::etcd::Etcd;
 /// Name of the context that leads to the host, and of the AKS cluster.
 pub(crate) const HOST_CONTEXT: &str = "aks";
 
+/// Name of the host among the issuers that the Azure stand-in forwards.
+pub(crate) const ISSUER: &str = "host";
+
 /// Addresses of the host's Services. Each vCluster takes a /24 of them, see [`crate::tenant`].
 const SERVICE_RANGE: &str = "10.96.0.0/16";
 

@@ -12,6 +12,7 @@ use crate::cluster::Cluster;
 use crate::controlplane::ControlPlane;
 use crate::error::{BedError, Doing};
 use crate::etcd::Etcd;
+use crate::host::ISSUER;
 use crate::protocol::{
     AzureDescription, ClusterDescription, Description, ServerDescription, SyncerOrder,
     TenantDescription,
@@ -23,9 +24,6 @@ use crate::{files, host, kubeconfig};
 
 /// Name and host namespace of the vCluster that all tests share.
 const SHARED: (&str, &str) = ("vcluster-demo", "team-x");
-
-/// Name of the host among the issuers that the Azure stand-in forwards.
-const ISSUER: &str = "host";
 
 /// A complete bed.
 pub(crate) struct Running {
@@ -163,14 +161,21 @@ impl Running {
     }
 
     /// Ends everything, API servers before their store, and waits until all are gone.
-    pub(crate) async fn stop(self) {
-        for tenant in self.tenants.into_inner().list {
+    pub(crate) async fn stop(mut self) {
+        let mut tenants = self.tenants.into_inner().list;
+        // All are told before the first is waited for: who ends last decides how long it takes.
+        for tenant in &mut tenants {
+            tenant.cluster.kill();
+        }
+        self.host.kill();
+        for tenant in tenants {
             // The host goes too, so nothing is left on it to remove.
             let _stopped = tenant.stop(None).await;
         }
         self.host.stop().await;
         self.etcd.stop().await;
-        drop(self.azure);
+        // Its own end waits for requests in flight; the end of the process does not.
+        std::mem::forget(self.azure);
     }
 
     /// Finds addresses for a vCluster: a Service of some test may have one by chance.

@@ -95,16 +95,22 @@ impl Server {
         }
     }
 
-    /// Ends the server at once and waits until it is gone and its ports are free.
+    /// Tells the server to end, at once.
     ///
     /// What a bed stores is thrown away with it, so there is nothing to save first.
-    pub(crate) async fn stop(mut self) {
+    pub(crate) fn kill(&mut self) {
         drop(self.lease.take());
-        // A guard must live until its server is gone. The only error is one that has ended already.
-        let _ended = if self.guarded {
-            self.child.wait().await.map(|_status| ())
-        } else {
-            self.child.kill().await
-        };
+        // A guard must live until its server is gone.
+        if !self.guarded {
+            // The only error is a server that has ended already.
+            let _killed = self.child.start_kill();
+        }
+    }
+
+    /// Ends the server and waits until it is gone and its ports are free.
+    pub(crate) async fn stop(mut self) {
+        self.kill();
+        // A server that cannot be waited for has been waited for.
+        let _ended = self.child.wait().await;
     }
 }

@@ -14,7 +14,7 @@ const GONE_WITHIN: Duration = Duration::from_secs(2);
 
 /// A place for one test alone, with the time to stay that tests share.
 fn place() -> (Place, File) {
-    let place = Place::private(Duration::from_millis(1500)).unwrap();
+    let place = Place::private(Duration::from_secs(1)).unwrap();
     let lock = one_after_the_other(&place);
     (place, lock)
 }
