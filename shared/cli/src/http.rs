@@ -1,9 +1,13 @@
 //! HTTP clients for everything that is not an API server: ARM, Entra, issuers.
 
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use reqwest::{Certificate, NoProxy, Proxy};
 use thiserror::Error;
 use vwi_core::exit::{Explain, Outcome};
+use vwi_kubernetes::Proxies;
 
 /// How long a connection may take to come up.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -15,14 +19,37 @@ pub struct HttpSettings {
     pub user_agent: String,
     /// Longest time for one request with its answer; `None` waits for ever.
     pub request_timeout: Option<Duration>,
-    /// `--insecure-skip-tls-verify`, typed.
+    /// Do not verify certificates; only where a flag for just that connection was typed.
     pub insecure_skip_verify: bool,
+    /// `SSL_CERT_FILE`: these roots, and no others.
+    pub roots: Option<PathBuf>,
+    /// The environment's proxies.
+    pub proxies: Proxies,
 }
 
 /// No client could be made.
 #[derive(Debug, Error)]
-#[error("cannot make an HTTP client")]
-pub struct HttpError(#[source] reqwest::Error);
+#[non_exhaustive]
+pub enum HttpError {
+    /// The library refuses.
+    #[error("cannot make an HTTP client")]
+    Client(#[source] reqwest::Error),
+    /// The roots can't be had.
+    #[error("cannot read the certificates of `{}`", path.display())]
+    Roots {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        #[source]
+        source: io::Error,
+    },
+    /// A proxy can't be used. Its address is not shown: it can hold a password.
+    #[error("cannot use the proxy of `{variable}`")]
+    Proxy {
+        /// The variable that names it.
+        variable: &'static str,
+    },
+}
 
 impl Explain for HttpError {
     fn outcome(&self) -> Outcome {
@@ -30,13 +57,23 @@ impl Explain for HttpError {
     }
 
     fn hint(&self) -> Option<String> {
-        Some("look at SSL_CERT_FILE, HTTPS_PROXY and NO_PROXY".to_owned())
+        Some(
+            match self {
+                Self::Client(_) => "look at SSL_CERT_FILE, and at the system's certificates",
+                Self::Roots { .. } => "SSL_CERT_FILE has to name a file with PEM certificates",
+                Self::Proxy { .. } => "it has to be a URL such as `http://proxy:3128`",
+            }
+            .to_owned(),
+        )
     }
 }
 
-/// Makes a client. Roots are the system's, or those of `SSL_CERT_FILE` alone; proxies are the
-/// environment's; redirects are not followed, for none of the services asked has any and a token
-/// must not go where one points.
+/// Makes a client.
+///
+/// Roots are the system's, by `rustls-platform-verifier`, which reqwest brings along anyway and
+/// which reads them when the first connection is made; or those of `SSL_CERT_FILE` alone. Proxies
+/// are the environment's, read by us as everything else there. Redirects are not followed: none of
+/// the services asked has any, and a token must not go where one points.
 ///
 /// # Errors
 ///
@@ -47,12 +84,52 @@ pub fn client(settings: &HttpSettings) -> Result<reqwest::Client, HttpError> {
     let mut builder = reqwest::Client::builder()
         .user_agent(&settings.user_agent)
         .connect_timeout(CONNECT_TIMEOUT)
+        // Not what the library finds by itself, which is more than the environment's.
+        .no_proxy()
         .redirect(reqwest::redirect::Policy::none());
     if let Some(timeout) = settings.request_timeout {
         builder = builder.timeout(timeout);
     }
-    if settings.insecure_skip_verify {
-        builder = builder.danger_accept_invalid_certs(true);
+    if let Some(path) = &settings.roots {
+        builder = builder.tls_certs_only(roots(path)?);
     }
-    builder.build().map_err(HttpError)
+    for proxy in proxies(&settings.proxies)? {
+        builder = builder.proxy(proxy);
+    }
+    if settings.insecure_skip_verify {
+        builder = builder.tls_danger_accept_invalid_certs(true);
+    }
+    builder.build().map_err(HttpError::Client)
 }
+
+fn roots(path: &Path) -> Result<Vec<Certificate>, HttpError> {
+    let failed = |source| HttpError::Roots {
+        path: path.to_owned(),
+        source,
+    };
+    let text = std::fs::read(path).map_err(failed)?;
+    let roots = Certificate::from_pem_bundle(&text).map_err(io::Error::other);
+    match roots.map_err(failed)? {
+        roots if roots.is_empty() => Err(failed(io::Error::other("it holds none"))),
+        roots => Ok(roots),
+    }
+}
+
+fn proxies(proxies: &Proxies) -> Result<Vec<Proxy>, HttpError> {
+    let except = proxies.no.as_deref().and_then(NoProxy::from_string);
+    let mut found = Vec::new();
+    if let Some(address) = &proxies.https {
+        let variable = "HTTPS_PROXY";
+        let proxy = Proxy::https(address).map_err(|_secret| HttpError::Proxy { variable })?;
+        found.push(proxy.no_proxy(except.clone()));
+    }
+    if let Some(address) = &proxies.http {
+        let variable = "http_proxy";
+        let proxy = Proxy::http(address).map_err(|_secret| HttpError::Proxy { variable })?;
+        found.push(proxy.no_proxy(except));
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests;

@@ -70,6 +70,16 @@ pub enum InputError {
     Spool(#[from] SpoolError),
 }
 
+impl InputError {
+    /// Returns the step before this one that could not run, and what it said, if that is why.
+    pub fn upstream(&self) -> Option<(&str, &str)> {
+        if let Self::Upstream { step, error } = self {
+            return Some((step, error));
+        }
+        None
+    }
+}
+
 impl Explain for InputError {
     fn outcome(&self) -> Outcome {
         Outcome::CouldNotRun
@@ -117,13 +127,14 @@ pub fn collect(
             },
         )?;
         require_complete(&source, &summary, flags.partial, session)?;
-        collected.selection = summary.selection.or_else(|| collected.selection.take());
+        collected.selection = Selection::merge(collected.selection.take(), summary.selection);
         collected.collisions.extend(summary.collisions);
     }
     if flags.partial {
-        collected.selection = Some(Selection::Narrowed {
+        let partial = Selection::Narrowed {
             by: vec!["partial".to_owned()],
-        });
+        };
+        collected.selection = Selection::merge(collected.selection.take(), Some(partial));
     }
     Ok(Some(collected))
 }
@@ -232,7 +243,10 @@ pub fn sources(flags: &InputFlags, selected: bool) -> Result<Option<Vec<Source>>
     let mut sources = Vec::new();
     for name in &flags.filenames {
         if name == "-" {
-            sources.push(Source::Stdin);
+            // It can be read but once.
+            if !sources.contains(&Source::Stdin) {
+                sources.push(Source::Stdin);
+            }
             continue;
         }
         let path = PathBuf::from(name);
@@ -249,9 +263,13 @@ pub fn sources(flags: &InputFlags, selected: bool) -> Result<Option<Vec<Source>>
 fn stdin_has_data() -> bool {
     #[cfg(unix)]
     {
+        use std::os::fd::AsFd;
         use std::os::unix::fs::FileTypeExt;
-        fs::metadata("/dev/stdin").is_ok_and(|metadata| {
+        let stdin = io::stdin();
+        let file = stdin.as_fd().try_clone_to_owned().map(File::from);
+        file.and_then(|file| file.metadata()).is_ok_and(|metadata| {
             let kind = metadata.file_type();
+            // Some programs give their children a socket where others give a pipe.
             kind.is_fifo() || kind.is_file() || kind.is_socket()
         })
     }
@@ -299,3 +317,6 @@ pub fn of_records(records: impl IntoIterator<Item = Record>) -> Result<Collected
     }
     Ok(collected)
 }
+
+#[cfg(test)]
+mod tests;

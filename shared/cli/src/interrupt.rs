@@ -43,8 +43,8 @@ impl Interrupt {
     pub fn reason(&self) -> Option<Reason> {
         match self.inner.reason.load(Ordering::SeqCst) {
             0 => None,
-            1 => Some(Reason::Signal),
-            _ => Some(Reason::ReaderGone),
+            1 => Some(Reason::ReaderGone),
+            _ => Some(Reason::Signal),
         }
     }
 
@@ -53,16 +53,13 @@ impl Interrupt {
         self.reason().is_some()
     }
 
-    /// Asks the step to stop; the first reason stays.
+    /// Asks the step to stop; a signal is the stronger reason, whichever comes first.
     pub fn request(&self, reason: Reason) {
         let number = match reason {
-            Reason::Signal => 1,
-            Reason::ReaderGone => 2,
+            Reason::ReaderGone => 1,
+            Reason::Signal => 2,
         };
-        let _first =
-            self.inner
-                .reason
-                .compare_exchange(0, number, Ordering::SeqCst, Ordering::SeqCst);
+        self.inner.reason.fetch_max(number, Ordering::SeqCst);
         self.inner.notify.notify_waiters();
     }
 
@@ -104,4 +101,41 @@ impl Interrupt {
 )]
 fn end_at_once() -> ! {
     std::process::exit(i32::from(Outcome::Interrupted.code()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_is_the_stronger_reason() {
+        let orders: [&[Reason]; 2] = [
+            &[Reason::Signal, Reason::ReaderGone],
+            &[Reason::ReaderGone, Reason::Signal],
+        ];
+        for reasons in orders {
+            let interrupt = Interrupt::default();
+            assert!(!interrupt.is_requested());
+            for &reason in reasons {
+                interrupt.clone().request(reason);
+            }
+            assert_eq!(interrupt.reason(), Some(Reason::Signal));
+        }
+    }
+
+    #[test]
+    fn whoever_waits_is_woken() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let interrupt = Interrupt::default();
+        let other = interrupt.clone();
+        let reason = runtime.block_on(async {
+            let waiting = tokio::spawn(async move { other.requested().await });
+            tokio::task::yield_now().await;
+            interrupt.request(Reason::ReaderGone);
+            waiting.await
+        });
+        assert_eq!(reason.unwrap(), Reason::ReaderGone);
+    }
 }

@@ -49,16 +49,13 @@ impl Invocation {
 
     /// Reads the name of the umbrella, which was given the step as its first word.
     pub fn of_umbrella(program: &OsStr, step: Step) -> Self {
-        let name = stem(program);
-        let (words, family) = match name.strip_prefix("kubectl-") {
-            Some(rest) => (
-                format!("kubectl {} {step}", rest.replace('_', "-")),
-                Family::Words,
-            ),
-            None => (format!("{name} {step}"), Family::Unknown),
+        let family = if stem(program).starts_with("kubectl-") {
+            Family::Words
+        } else {
+            Family::Unknown
         };
         Self {
-            words,
+            words: format!("{} {step}", umbrella_words(program)),
             step,
             family,
         }
@@ -88,6 +85,15 @@ pub fn step_of(program: &OsStr) -> Option<Step> {
     let name = stem(program).replace('_', "-");
     let word = name.strip_prefix("kubectl-vwi-")?;
     Step::ALL.into_iter().find(|step| step.word() == word)
+}
+
+/// Returns the words in front of the step, for a binary that is several: `kubectl vwi`.
+pub fn umbrella_words(program: &OsStr) -> String {
+    let stem = stem(program);
+    match stem.strip_prefix("kubectl-") {
+        Some(rest) => format!("kubectl {}", rest.replace('_', "-")),
+        None => stem,
+    }
 }
 
 fn stem(program: &OsStr) -> String {
@@ -129,6 +135,10 @@ mod tests {
         }
         let umbrella = Invocation::of_umbrella(OsStr::new("/x/kubectl-vwi"), Step::Check);
         assert_eq!(umbrella.words(), "kubectl vwi check");
+        assert_eq!(
+            umbrella_words(OsStr::new("/x/kubectl-vwi.exe")),
+            "kubectl vwi"
+        );
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub mod http;
 pub mod input;
 pub mod interrupt;
 pub mod invocation;
+#[cfg(test)]
+mod kept;
 pub mod output;
 pub mod plugin;
 pub mod progress;

@@ -5,17 +5,16 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{ArgMatches, Args, Command, FromArgMatches};
-use vwi_core::exit::Outcome;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use vwi_core::exit::{Explain, Outcome};
 use vwi_core::step::Step;
 
 use crate::Failure;
 use crate::flags::OutputFlags;
 use crate::invocation::Invocation;
-use crate::output::{Format, write_error_end};
+use crate::output::{Format, OutputError, write_error_end};
 use crate::report;
 use crate::session::Session;
-use crate::talk::Talk;
 
 /// A step as a program.
 pub trait Plugin {
@@ -27,6 +26,9 @@ pub trait Plugin {
     const EXAMPLES: &'static str;
     /// What `-o` can ask of it.
     const FORMATS: &'static [Format] = &[];
+    /// Whether it writes records where `-o` does not say and standard output is no terminal; then
+    /// a failure leaves a StreamEnd there.
+    const STREAMS: bool = true;
     /// Its arguments.
     type Args: Args;
 
@@ -58,25 +60,58 @@ pub fn main<P: Plugin>() -> ExitCode {
 /// Returns the step's command line, with the words that the user typed.
 pub fn command<P: Plugin>(invocation: &Invocation) -> Command {
     let words = invocation.words();
+    let examples = P::EXAMPLES.replace("{}", words);
     let command = Command::new(P::STEP.word())
         .version(env!("CARGO_PKG_VERSION"))
-        .about(P::ABOUT)
-        .after_help(format!(
-            "Examples:\n{}",
-            P::EXAMPLES.replace("{}", words).trim_end()
-        ))
+        .before_help(format!("Examples:\n{}", examples.trim_end()))
+        .help_template(HELP)
         .bin_name(words.to_owned())
-        .display_name(words.to_owned());
+        .display_name(words.to_owned())
+        // As with kubectl, the last of several wins.
+        .args_override_self(true);
     // A doc comment on the struct of flags must not take the step's own line away.
     let command = P::Args::augment_args(command)
         .about(P::ABOUT)
-        .long_about(None);
+        .long_about(None)
+        .mut_args(as_kubectl);
     if P::FORMATS.is_empty() {
         return command;
     }
     command.mut_arg("output", |argument| {
         argument.value_parser(formats(P::FORMATS))
     })
+}
+
+/// In kubectl's order: what it does, examples, flags, usage.
+const HELP: &str = "\
+{about-with-newline}
+{before-help}{all-args}
+
+{usage-heading} {usage}{after-help}";
+
+/// Lets every switch be written as `--flag=false` too, as all of kubectl's can.
+fn as_kubectl(argument: Arg) -> Arg {
+    if !matches!(argument.get_action(), ArgAction::SetTrue) {
+        return argument;
+    }
+    argument
+        .action(ArgAction::Set)
+        .num_args(0..=1)
+        .require_equals(true)
+        .default_value("false")
+        .default_missing_value("true")
+        .value_name("BOOL")
+        .value_parser(go_bool)
+        .hide_default_value(true)
+}
+
+/// Reads a truth value as Go's `strconv.ParseBool`, which kubectl's flags use.
+fn go_bool(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+        _ => Err("must be true or false"),
+    }
 }
 
 /// Reads a word after `-o`, of those that the step has.
@@ -104,16 +139,15 @@ pub fn execute<P: Plugin>(matches: &ArgMatches, invocation: Invocation) -> ExitC
         Err(failure) => {
             let streams = match output.output {
                 Some(format) => format == Format::Ndjson,
-                None => !session.terminals.stdout,
+                None => P::STREAMS && !session.terminals.stdout,
             };
-            fail(P::STEP, &failure, &session, streams)
+            fail(&failure, &session, streams)
         }
     };
-    let outcome = match session.stdout().flush() {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
-            outcome.and(Outcome::ReaderGone)
-        }
-        Ok(()) | Err(_) => outcome,
+    let outcome = match session.stdout().flush().map_err(OutputError::from) {
+        Ok(()) => outcome,
+        Err(error) if error.is_reader_gone() => outcome.and(Outcome::ReaderGone),
+        Err(error) => outcome.and(tell(&error, &session)),
     };
     let outcome = match session.interrupt.reason() {
         Some(reason) => outcome.and(reason.outcome()),
@@ -124,18 +158,32 @@ pub fn execute<P: Plugin>(matches: &ArgMatches, invocation: Invocation) -> ExitC
 
 /// Reports a failure, and leaves the next step an end that says so: a step that only heard
 /// nothing could not tell why.
-fn fail(step: Step, failure: &Failure, session: &Session, streams: bool) -> Outcome {
+fn fail(failure: &Failure, session: &Session, streams: bool) -> Outcome {
     let failure = failure.as_ref();
     if report::is_reader_gone(failure) {
         return Outcome::ReaderGone;
     }
-    session.talk.raw(&report::message(step, failure));
+    let outcome = tell(failure, session);
     let mut stdout = session.stdout();
-    if streams && !stdout.is_used() && failure.outcome() != Outcome::Usage {
+    if streams && !stdout.is_used() {
+        let step = session.invocation.step();
+        // What an earlier step said goes on under its name.
+        let (step, error) = match report::upstream(failure) {
+            Some((upstream, error)) => (upstream.to_owned(), error.to_owned()),
+            None => (step.word().to_owned(), report::in_one_line(failure)),
+        };
         // If the reader has gone too, there is nobody left to tell.
-        let _written = write_error_end(&mut stdout, step, &report::in_one_line(failure));
+        let _written = write_error_end(&mut stdout, &step, &error);
     }
-    failure.outcome()
+    outcome
+}
+
+fn tell(error: &dyn Explain, session: &Session) -> Outcome {
+    let style = session.talk.style();
+    session
+        .talk
+        .raw(&report::message(&session.invocation, style, error));
+    error.outcome()
 }
 
 /// Prints what clap has to say: help and version on standard output, faults on standard error.
@@ -148,6 +196,9 @@ pub fn usage(error: &clap::Error) -> ExitCode {
 /// Prints the short help on standard error, for a command that was given nothing to do.
 pub fn nothing_to_do<P: Plugin>(session: &Session) -> Outcome {
     let help = command::<P>(&session.invocation).render_help().to_string();
-    Talk::new(P::STEP, session.talk.verbosity()).raw(&help);
+    session.talk.raw(&help);
     Outcome::Usage
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,8 +13,9 @@ use vwi_kubernetes::exec::ExecRunner;
 use crate::environment::Environment;
 use crate::flags::{KubectlFlags, OutputFlags};
 use crate::http::HttpSettings;
-use crate::interrupt::Interrupt;
+use crate::interrupt::{Interrupt, Reason};
 use crate::invocation::Invocation;
+use crate::progress::Progress;
 use crate::talk::Talk;
 use crate::terminal::Terminals;
 
@@ -42,14 +43,20 @@ impl Session {
     /// Opens the session of a process.
     pub fn new(invocation: Invocation, output: &OutputFlags) -> Self {
         let terminals = Terminals::look();
-        let talk = Talk::new(invocation.step(), output.verbosity());
+        let environment = Environment::read();
+        let interrupt = Interrupt::default();
+        let talk = if output.color.applies(&environment, terminals.stderr) {
+            Talk::in_colour(invocation.step(), output.verbosity())
+        } else {
+            Talk::new(invocation.step(), output.verbosity())
+        };
         Self {
             invocation,
-            environment: Environment::read(),
+            environment,
             terminals,
             talk,
-            interrupt: Interrupt::default(),
-            stdout: Stdout::new(io::stdout()),
+            stdout: Stdout::of(io::stdout(), interrupt.clone()),
+            interrupt,
             runtime: None,
             exec: ExecRunner::new(terminals.stdin, EXEC_TIME_LIMIT),
         }
@@ -86,6 +93,10 @@ impl Session {
 
     /// Returns how connections to API servers are made.
     pub fn connect_settings(&self, flags: &KubectlFlags) -> ConnectSettings {
+        if flags.insecure_skip_tls_verify {
+            self.talk
+                .warn("certificates are not verified (`--insecure-skip-tls-verify`)");
+        }
         ConnectSettings {
             user_agent: self.user_agent(),
             proxies: self.environment.proxies(),
@@ -94,13 +105,21 @@ impl Session {
         }
     }
 
-    /// Returns how other HTTP connections are made.
+    /// Returns how other HTTP connections are made. Certificates are always verified there: kubectl's
+    /// flag is about the tenant's API server, and what goes to the cloud are the user's tokens.
     pub fn http_settings(&self, flags: &KubectlFlags) -> HttpSettings {
         HttpSettings {
             user_agent: self.user_agent(),
             request_timeout: flags.request_timeout(),
-            insecure_skip_verify: flags.insecure_skip_tls_verify,
+            insecure_skip_verify: false,
+            roots: self.environment.path("SSL_CERT_FILE"),
+            proxies: self.environment.proxies(),
         }
+    }
+
+    /// Shows how far long work is, of which there are `steps`, until what is returned is dropped.
+    pub fn progress(&self, work: &str, steps: u64) -> Progress {
+        Progress::start(&self.talk, self.terminals, work, steps)
     }
 
     fn user_agent(&self) -> String {
@@ -129,10 +148,12 @@ impl Explain for NoRuntime {
     }
 }
 
-/// Standard output behind one buffer; whether anything was written is remembered.
+/// Standard output behind one buffer; whether anything was written is remembered. When its reader
+/// has gone, the [`Interrupt`] says so.
 #[derive(Clone)]
 pub struct Stdout {
     inner: Arc<Mutex<Buffer>>,
+    interrupt: Interrupt,
 }
 
 struct Buffer {
@@ -143,11 +164,17 @@ struct Buffer {
 impl Stdout {
     /// Buffers a stream.
     pub fn new(stream: impl Write + Send + 'static) -> Self {
+        Self::of(stream, Interrupt::default())
+    }
+
+    /// Buffers a stream; `interrupt` learns of a reader that has gone.
+    pub fn of(stream: impl Write + Send + 'static, interrupt: Interrupt) -> Self {
         Self {
             inner: Arc::new(Mutex::new(Buffer {
                 writer: BufWriter::with_capacity(64 * 1024, Box::new(stream)),
                 used: false,
             })),
+            interrupt,
         }
     }
 
@@ -159,22 +186,66 @@ impl Stdout {
     fn lock(&self) -> std::sync::MutexGuard<'_, Buffer> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn watch<T>(&self, done: io::Result<T>) -> io::Result<T> {
+        if let Err(error) = &done
+            && error.kind() == io::ErrorKind::BrokenPipe
+        {
+            self.interrupt.request(Reason::ReaderGone);
+        }
+        done
+    }
 }
 
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut buffer = self.lock();
-        buffer.used = true;
-        buffer.writer.write(bytes)
+        let done = {
+            let mut buffer = self.lock();
+            buffer.used = true;
+            buffer.writer.write(bytes)
+        };
+        self.watch(done)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.lock().writer.flush()
+        let done = self.lock().writer.flush();
+        self.watch(done)
     }
 }
 
 impl std::fmt::Debug for Stdout {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("Stdout")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Gone;
+
+    impl Write for Gone {
+        fn write(&mut self, _bytes: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_has_gone_asks_the_step_to_stop() {
+        let interrupt = Interrupt::default();
+        let mut stdout = Stdout::of(Gone, interrupt.clone());
+        assert!(!stdout.is_used());
+        writeln!(stdout, "a line").unwrap();
+        assert!(
+            stdout.is_used() && !interrupt.is_requested(),
+            "still in the buffer"
+        );
+        assert!(stdout.flush().is_err());
+        assert_eq!(interrupt.reason(), Some(Reason::ReaderGone));
     }
 }

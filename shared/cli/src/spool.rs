@@ -60,8 +60,7 @@ impl Spool {
 
     fn spill(&mut self) -> Result<(), SpoolError> {
         if self.file.is_none() {
-            // Without a name and for this user alone: nobody finds it, and it goes with us.
-            self.file = Some(tempfile::tempfile().map_err(failed("make"))?);
+            self.file = Some(nameless_file().map_err(failed("make"))?);
         }
         if let Some(file) = &mut self.file {
             file.write_all(&self.memory).map_err(failed("write"))?;
@@ -101,6 +100,18 @@ impl Spool {
     }
 }
 
+/// Makes a file without a name and for this user alone: nobody finds it, and it goes with us.
+fn nameless_file() -> io::Result<File> {
+    let file = tempfile::tempfile()?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // The library leaves it to the umask.
+        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(file)
+}
+
 /// The records of a [`Spool`].
 pub struct Records<'a> {
     reader: Box<dyn BufRead + 'a>,
@@ -131,6 +142,22 @@ fn parse(line: &[u8]) -> Result<Record, SpoolError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn the_file_has_no_name_and_is_the_users_alone() {
+        use std::os::unix::fs::MetadataExt;
+        let mut spool = Spool::default();
+        let mut record = Record::new("n", "a");
+        record.put_spec("padding", "x".repeat(1024 * 1024));
+        for _ in 0..9 {
+            spool.push(&record).unwrap();
+        }
+        let file = spool.file.as_ref().unwrap().metadata().unwrap();
+        assert_eq!((file.nlink(), file.mode() & 0o777), (0, 0o600));
+        assert!(spool.memory.len() < MEMORY_BYTES);
+        assert_eq!(spool.records().unwrap().count(), 9);
+    }
 
     #[test]
     fn records_come_back_in_order_from_memory_and_file() {

@@ -91,7 +91,8 @@ mod tests {
 
     #[test]
     fn colour_follows_flag_then_environment_then_terminal() {
-        let cases: &[(Color, &[(&str, &str)], bool, bool)] = &[
+        type Variables = &'static [(&'static str, &'static str)];
+        let cases: &[(Color, Variables, bool, bool)] = &[
             (Color::Auto, &[], true, true),
             (Color::Auto, &[], false, false),
             (Color::Auto, &[("NO_COLOR", "1")], true, false),

@@ -1,6 +1,6 @@
 //! Flags about the records that a step reads.
 
-use clap::{ArgAction, Args};
+use clap::Args;
 
 /// Which records are read
 #[derive(Args, Clone, Debug, Default)]
@@ -10,7 +10,7 @@ pub struct InputFlags {
     #[arg(short = 'f', long = "filename", value_name = "FILE")]
     pub filenames: Vec<String>,
     /// Read folders of folders too
-    #[arg(short = 'R', long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", hide_default_value = true, hide_possible_values = true, value_name = "BOOL")]
+    #[arg(short = 'R', long)]
     pub recursive: bool,
     /// Accept a stream whose end is missing, as `grep` and `jq 'select(…)'` leave it
     #[arg(long)]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args};
+use clap::Args;
 use secrecy::SecretString;
 use vwi_kubernetes::{ClusterChoice, KubeconfigFiles, TlsChoice};
 
@@ -57,7 +57,7 @@ pub struct KubectlFlags {
     #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub tls_server_name: Option<String>,
     /// Do not verify certificates; announced on standard error
-    #[arg(long, hide_short_help = true, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", hide_default_value = true, hide_possible_values = true, value_name = "BOOL")]
+    #[arg(long, hide_short_help = true)]
     pub insecure_skip_tls_verify: bool,
     /// Longest time for one request, such as 30s; 0 waits for ever
     #[arg(
@@ -68,7 +68,7 @@ pub struct KubectlFlags {
     )]
     pub request_timeout: Option<DurationFlag>,
     /// Accepted as kubectl's; nothing is compressed anyway
-    #[arg(long, hide = true, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", hide_default_value = true, hide_possible_values = true)]
+    #[arg(long, hide = true)]
     pub disable_compression: bool,
     /// Accepted as kubectl's; nothing is cached
     #[arg(long, hide = true)]

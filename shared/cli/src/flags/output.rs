@@ -1,6 +1,6 @@
 //! Flags about what is printed.
 
-use clap::{ArgAction, Args};
+use clap::Args;
 
 use super::{UsageError, bad_usage};
 use crate::output::Format;
@@ -15,7 +15,7 @@ pub struct OutputFlags {
     #[arg(short, long, value_name = "FORMAT", value_enum)]
     pub output: Option<Format>,
     /// No header line in tables
-    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", hide_default_value = true, hide_possible_values = true, value_name = "BOOL")]
+    #[arg(long)]
     pub no_headers: bool,
     /// Only errors on standard error
     #[arg(short, long)]

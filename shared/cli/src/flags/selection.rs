@@ -1,6 +1,6 @@
 //! Flags that select ServiceAccounts in the tenant.
 
-use clap::{ArgAction, Args};
+use clap::Args;
 use vwi_core::stream::Selection;
 
 /// Which ServiceAccounts of the tenant
@@ -11,7 +11,7 @@ pub struct SelectionFlags {
     #[arg(value_name = "SERVICEACCOUNT")]
     pub names: Vec<String>,
     /// All namespaces
-    #[arg(short = 'A', long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", hide_default_value = true, hide_possible_values = true, value_name = "BOOL")]
+    #[arg(short = 'A', long)]
     pub all_namespaces: bool,
     /// Label selector
     #[arg(short = 'l', long, value_name = "SELECTOR")]

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::StreamEnd;
 use crate::record::API_VERSION;
@@ -52,10 +52,10 @@ impl ListWriter {
         if !self.started {
             self.start(writer)?;
         }
-        writer.write_all(b"],\n\"metadata\":{\"name\":")?;
-        serde_json::to_writer(&mut *writer, &end.step)?;
-        writer.write_all(b"},\n\"status\":")?;
-        serde_json::to_writer(&mut *writer, &list_status(end)?)?;
+        writer.write_all(b"]")?;
+        for (key, value) in end.list_tail() {
+            write!(writer, ",\n\"{key}\":{value}")?;
+        }
         writer.write_all(b"}\n")
     }
 
@@ -68,16 +68,29 @@ impl ListWriter {
     }
 }
 
-/// Returns the status of a list, its counts last: a list can be shown as YAML, and when that is cut
-/// before them it is known to be.
-fn list_status(end: &StreamEnd) -> io::Result<Value> {
-    let mut status = serde_json::to_value(end.status())?;
-    if let Value::Object(fields) = &mut status {
-        for key in ["records", "failed"] {
-            if let Some(count) = fields.shift_remove(key) {
-                fields.insert(key.to_owned(), count);
+impl StreamEnd {
+    /// Returns the fields that stand before the items of a list of records.
+    pub fn list_head() -> Map<String, Value> {
+        let fields = [("apiVersion", API_VERSION), ("kind", LIST_KIND)];
+        let fields = fields.map(|(key, value)| (key.to_owned(), value.into()));
+        fields.into_iter().collect()
+    }
+
+    /// Returns the fields that stand after the items of a list of records: the step, and the end as
+    /// `status`. The counts are its last: shown as YAML, a list that is cut before them is known to
+    /// be.
+    pub fn list_tail(&self) -> Map<String, Value> {
+        // Texts and numbers always serialise.
+        let mut status = serde_json::to_value(self.status()).unwrap_or_default();
+        if let Value::Object(fields) = &mut status {
+            for key in ["records", "failed"] {
+                if let Some(count) = fields.shift_remove(key) {
+                    fields.insert(key.to_owned(), count);
+                }
             }
         }
+        let fields = [("metadata", json!({"name": self.step})), ("status", status)];
+        let fields = fields.map(|(key, value)| (key.to_owned(), value));
+        fields.into_iter().collect()
     }
-    Ok(status)
 }

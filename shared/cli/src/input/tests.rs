@@ -1,0 +1,172 @@
+use std::ffi::OsStr;
+
+use vwi_core::record::ConditionStatus;
+use vwi_core::step::Step;
+use vwi_core::stream::{StreamEnd, write_line};
+
+use super::*;
+use crate::flags::OutputFlags;
+use crate::invocation::Invocation;
+
+fn session() -> Session {
+    let quiet = OutputFlags {
+        quiet: true,
+        ..OutputFlags::default()
+    };
+    let invocation = Invocation::of_step(OsStr::new("kubectl-vwi-federate"), Step::Federate);
+    Session::new(invocation, &quiet)
+}
+
+fn flags(files: &[&Path], partial: bool) -> InputFlags {
+    InputFlags {
+        filenames: files
+            .iter()
+            .map(|path| path.to_str().unwrap().to_owned())
+            .collect(),
+        partial,
+        ..InputFlags::default()
+    }
+}
+
+fn of_a_step(name: &str) -> Record {
+    let mut record = Record::new("n", name);
+    record.set_condition(Step::Translate, ConditionStatus::True, "Proven", "");
+    record
+}
+
+fn end(records: u64, scope: &str, error: Option<&str>) -> StreamEnd {
+    StreamEnd {
+        step: "translate".to_owned(),
+        records,
+        selection: Some(Selection::All {
+            scope: scope.to_owned(),
+        }),
+        error: error.map(str::to_owned),
+        ..StreamEnd::default()
+    }
+}
+
+fn lines(records: &[Record], end: Option<StreamEnd>) -> Vec<u8> {
+    let mut text = Vec::new();
+    for record in records {
+        write_line(&mut text, record).unwrap();
+    }
+    if let Some(end) = end {
+        write_line(&mut text, &end).unwrap();
+    }
+    text
+}
+
+fn names(collected: &Collected) -> Vec<String> {
+    let records = collected.records.records().unwrap();
+    records
+        .map(|record| record.unwrap().name().to_owned())
+        .collect()
+}
+
+#[test]
+fn several_files_are_one_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(
+        path("a.json"),
+        lines(&[of_a_step("a")], Some(end(1, "x", None))),
+    )
+    .unwrap();
+    fs::write(
+        path("b.yaml"),
+        "apiVersion: vwi/v1alpha1\nkind: WorkloadIdentity\nmetadata: {name: b}\n",
+    )
+    .unwrap();
+    fs::write(
+        path("c.jsonl"),
+        lines(&[of_a_step("c")], Some(end(1, "y", None))),
+    )
+    .unwrap();
+    fs::write(path("empty.yml"), " \n").unwrap();
+    fs::create_dir(path("inner")).unwrap();
+    fs::write(
+        path("inner/d.json"),
+        lines(&[of_a_step("d")], Some(end(1, "z", None))),
+    )
+    .unwrap();
+
+    let collect = |flags: &InputFlags| collect(flags, false, &session()).unwrap().unwrap();
+    let of_folder = collect(&flags(&[folder.path()], false));
+    assert_eq!(
+        names(&of_folder),
+        ["a", "b"],
+        "`.jsonl` by name alone, inner folders with `-R`"
+    );
+    let recursive = InputFlags {
+        recursive: true,
+        ..flags(&[folder.path()], false)
+    };
+    assert_eq!(names(&collect(&recursive)), ["a", "b", "d"]);
+    let by_name = collect(&flags(&[&path("c.jsonl"), &path("a.json")], false));
+    assert_eq!(names(&by_name), ["c", "a"]);
+    assert_eq!(
+        by_name.selection,
+        Some(Selection::All {
+            scope: "y, x".to_owned()
+        })
+    );
+    let partial = collect(&flags(&[&path("c.jsonl")], true));
+    assert_eq!(
+        partial.selection,
+        Some(Selection::Narrowed {
+            by: vec!["partial".to_owned()]
+        })
+    );
+}
+
+#[test]
+fn input_that_is_not_whole_is_refused_and_says_the_flag() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.json");
+    let collected = |text: &[u8], partial| {
+        fs::write(&file, text).unwrap();
+        collect(&flags(&[&file], partial), false, &session())
+    };
+    let cut = lines(&[of_a_step("a")], None);
+    let error = collected(&cut, false).unwrap_err();
+    assert_eq!(error.outcome(), Outcome::CouldNotRun);
+    assert!(error.to_string().contains("nothing was changed"), "{error}");
+    assert!(error.hint().unwrap().contains("`--partial`"));
+    assert_eq!(names(&collected(&cut, true).unwrap().unwrap()), ["a"]);
+
+    let failed = lines(&[], Some(end(0, "x", Some("no\ncluster"))));
+    for partial in [false, true] {
+        let error = collected(&failed, partial).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            r"`translate` could not run: no\u{a}cluster"
+        );
+    }
+    let nothing_selected = lines(&[], Some(end(0, "x", None)));
+    assert!(
+        collected(&nothing_selected, false)
+            .unwrap()
+            .unwrap()
+            .records
+            .is_empty()
+    );
+    assert!(collected(b"{", true).is_err());
+    fs::remove_file(&file).unwrap();
+    let error = collect(&flags(&[&file], false), false, &session()).unwrap_err();
+    assert_eq!(error.outcome(), Outcome::CouldNotRun);
+}
+
+#[test]
+fn what_is_selected_otherwise_is_not_asked_of_standard_input() {
+    assert!(
+        collect(&InputFlags::default(), true, &session())
+            .unwrap()
+            .is_none()
+    );
+    let twice = InputFlags {
+        filenames: vec!["-".to_owned(), "-".to_owned()],
+        ..InputFlags::default()
+    };
+    assert_eq!(sources(&twice, true).unwrap(), Some(vec![Source::Stdin]));
+}
