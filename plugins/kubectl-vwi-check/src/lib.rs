@@ -1,1 +1,234 @@
-//! Says whether workload identity works for a vCluster ServiceAccount, and why not.
+//! `kubectl vwi check`: says whether workload identity works for a ServiceAccount, and why not.
+//!
+//! Facts first ([`gather`]), from tenant, host, Azure and the issuer at once; then
+//! `vwi_core::check` judges them, and [`write`] prints what it says. Nothing is changed.
+
+mod args;
+mod gather;
+mod open;
+mod probe;
+mod select;
+mod wanted;
+mod write;
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use vwi_cli::flags::{OutputFlags, bad_usage};
+use vwi_cli::output::Format;
+use vwi_cli::plugin::Plugin;
+use vwi_cli::session::Session;
+use vwi_cli::{Failure, input};
+use vwi_core::check::report::RecordReport;
+use vwi_core::check::{FactSource, Unseen, judge_all};
+use vwi_core::exit::Outcome;
+use vwi_core::record::Record;
+use vwi_core::step::Step;
+use vwi_core::stream::Selection;
+
+pub use args::{AzureFlags, CheckArgs, CheckFlags, FailOnFlag, ProbeChoice, WantedFlags};
+use gather::{Access, Seen};
+use wanted::Wanted;
+
+/// Pauses of `--wait` between two looks.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
+
+/// Sides that can fall silent: tenant, host and Azure. If all do, nothing has been checked.
+const SIDES: usize = 3;
+
+/// The step.
+#[derive(Clone, Copy, Debug)]
+pub struct Check;
+
+impl Plugin for Check {
+    const STEP: Step = Step::Check;
+    const ABOUT: &'static str =
+        "Say whether workload identity works for a ServiceAccount of a vCluster, and why not";
+    const EXAMPLES: &'static str = "\
+  # the end of the pipe: does it work, up to a token of Entra?
+  kubectl vwi translate app | kubectl vwi federate --identity app-identity -g rg \\
+    | kubectl vwi annotate | {} --probe=token
+
+  # alone: the identity is found by the annotation client-id
+  {} app -n default
+
+  # only what is wrong, in all namespaces; exit 1 also for warnings
+  {} -A -o short --fail-on=warning
+
+  # what is checked
+  {} --list-checks
+";
+    const FORMATS: &'static [Format] = &write::FORMATS;
+    const STREAMS: bool = false;
+    type Args = CheckArgs;
+
+    fn output(arguments: &Self::Args) -> &OutputFlags {
+        &arguments.output
+    }
+
+    fn run(arguments: &Self::Args, session: &mut Session) -> Result<Outcome, Failure> {
+        arguments.validate()?;
+        let skip = arguments.skipped()?;
+        let format = arguments.output.format_or(Format::Table, &write::FORMATS)?;
+        if arguments.checks.list_checks {
+            write::list_checks(session, !arguments.output.no_headers)?;
+            return Ok(Outcome::Done);
+        }
+        // The input is read to its end before a credential plugin runs.
+        let collected = input::collect(&arguments.input, arguments.selection.is_given(), session)?;
+        let ways = open::Ways::new(arguments, session);
+        let interrupt = session.interrupt.clone();
+        let looked = session.block_on(async {
+            let looking = async {
+                let access = ways.open().await?;
+                let (records, end) = match collected {
+                    Some(collected) => {
+                        let records = collected.records.records()?;
+                        let records = records.collect::<Result<Vec<Record>, _>>()?;
+                        let end = write::End {
+                            selection: collected.selection,
+                            collisions: collected.collisions,
+                        };
+                        (records, end)
+                    }
+                    None => select(arguments, &access, &ways.talk).await?,
+                };
+                let wanted = records
+                    .into_iter()
+                    .map(|record| Wanted::new(record, arguments))
+                    .collect::<Result<Vec<Wanted>, _>>()?;
+                let looked = Box::pin(look(arguments, &access, &wanted, &skip)).await;
+                Ok::<_, Failure>((wanted, looked, end))
+            };
+            tokio::select! {
+                looked = looking => looked.map(Some),
+                _reason = interrupt.requested() => Ok(None),
+            }
+        })??;
+        let Some((wanted, looked, end)) = looked else {
+            return Ok(Outcome::Interrupted);
+        };
+        let records = wanted
+            .into_iter()
+            .map(|wanted| wanted.record)
+            .zip(looked.reports)
+            .collect();
+        let mut outcome = write::report(session, arguments, format, records, end)?;
+        if looked.timed_out {
+            outcome = outcome.and(Outcome::TimedOut);
+        }
+        if looked.silent.len() == SIDES {
+            outcome = outcome.and(Outcome::CouldNotRun);
+        }
+        for unseen in looked.silent.iter().filter(|it| is_typed(arguments, it)) {
+            session.talk.say(&format!("nothing came from {unseen}"));
+            outcome = outcome.and(Outcome::CouldNotRun);
+        }
+        Ok(outcome)
+    }
+}
+
+/// What a run has found out.
+struct Looked {
+    reports: Vec<RecordReport>,
+    silent: Vec<Unseen>,
+    timed_out: bool,
+}
+
+/// Gathers and judges; with `--wait` until nothing fails, or the time is over.
+async fn look(
+    arguments: &CheckArgs,
+    access: &Access<'_>,
+    wanted: &[Wanted],
+    skip: &std::collections::BTreeSet<&'static str>,
+) -> Looked {
+    let deadline = arguments
+        .change
+        .timeout()
+        .map(|timeout| Instant::now() + timeout);
+    let mut pause = PAUSES.0;
+    loop {
+        let Seen { facts, silent } = Box::pin(access.gather(wanted)).await;
+        let mut fails = false;
+        let reports = wanted
+            .iter()
+            .zip(&facts)
+            .map(|(one, facts)| {
+                if let Some(condition) = &one.upstream {
+                    let condition = condition.clone();
+                    return RecordReport::failed_upstream(one.namespace(), one.name(), condition);
+                }
+                let findings = judge_all(facts, skip);
+                let fail_on = arguments.checks.fail_on.0;
+                fails |= findings
+                    .iter()
+                    .any(|finding| fail_on.counts(&finding.verdict));
+                RecordReport::judged(facts, findings)
+            })
+            .collect();
+        let over = deadline.is_some_and(|deadline| Instant::now() + pause >= deadline);
+        if !fails || !arguments.checks.wait || over {
+            return Looked {
+                reports,
+                silent,
+                timed_out: fails && arguments.checks.wait,
+            };
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(PAUSES.1);
+    }
+}
+
+/// Makes records of the names, or of the candidates in scope.
+async fn select(
+    arguments: &CheckArgs,
+    access: &Access<'_>,
+    talk: &vwi_cli::talk::Talk,
+) -> Result<(Vec<Record>, write::End), Failure> {
+    let namespace = match (&access.tenant, &arguments.kubectl.namespace) {
+        (Ok(tenant), _) => tenant.cluster().default_namespace().to_owned(),
+        (Err(_), Some(namespace)) => namespace.clone(),
+        (Err(_), None) => "default".to_owned(),
+    };
+    let scope = match &access.tenant {
+        Ok(tenant) => tenant.cluster().label(),
+        Err(_) => String::new(),
+    };
+    let selection: Selection = arguments.selection.selection(&scope);
+    let end = write::End {
+        selection: Some(selection),
+        collisions: Vec::new(),
+    };
+    if !arguments.selection.names.is_empty() {
+        return Ok((select::named(arguments, &namespace), end));
+    }
+    let tenant = match &access.tenant {
+        Ok(tenant) => tenant,
+        Err(unseen) => {
+            return Err(bad_usage(
+                format!("without a tenant cluster there is nothing to select from: {unseen}"),
+                Some("give a context, or records with `-f`"),
+            )
+            .into());
+        }
+    };
+    let selected = select::candidates(arguments, tenant, &namespace).await?;
+    if selected.left_out > 0 {
+        talk.say(&format!(
+            "{} ServiceAccounts left out: nothing about them has to do with Azure",
+            selected.left_out
+        ));
+    }
+    Ok((selected.records, end))
+}
+
+/// Whether the way to this side was typed, so that its silence is an error.
+fn is_typed(arguments: &CheckArgs, unseen: &Unseen) -> bool {
+    match unseen.source {
+        FactSource::Tenant => arguments.kubectl.is_typed() || arguments.selection.is_given(),
+        FactSource::Host => arguments.host.is_typed(),
+        FactSource::Azure => arguments.azure_is_typed(),
+        FactSource::Issuer => false,
+        FactSource::Entra => arguments.checks.probe == ProbeChoice::Token,
+    }
+}

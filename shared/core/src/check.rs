@@ -16,6 +16,7 @@ pub mod difference;
 pub mod exchange;
 pub mod facts;
 pub mod finding;
+pub mod granted;
 mod judge;
 pub mod report;
 
@@ -42,6 +43,23 @@ pub fn judge_all(facts: &Facts, skip: &BTreeSet<&'static str>) -> Vec<Finding> {
             Some(Finding { check, verdict })
         })
         .collect()
+}
+
+/// Whether Azure shows a credential for exactly what the workload presents.
+pub fn is_registered(facts: &Facts) -> bool {
+    matches!(
+        judge::credential::matched(facts),
+        Ok(credential_match::Match::Exact(_))
+    )
+}
+
+/// Whether Azure was seen and shows no credential for the workload, so that one has to be made.
+pub fn needs_credential(facts: &Facts) -> bool {
+    use credential_match::Match;
+    matches!(
+        judge::credential::matched(facts),
+        Ok(Match::Nothing | Match::Subject(_) | Match::Issuer(_) | Match::Case(_))
+    )
 }
 
 #[cfg(test)]

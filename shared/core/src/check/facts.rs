@@ -327,6 +327,17 @@ impl Facts {
         }
     }
 
+    /// Returns the audience of the workload's token: what its pods really present, else what
+    /// should be registered.
+    pub fn presented_audience(&self) -> &str {
+        self.host
+            .pods
+            .iter()
+            .flatten()
+            .find_map(|pod| pod.audience.as_deref())
+            .unwrap_or(&self.audience)
+    }
+
     /// Returns the identity, if it was seen.
     pub fn identity(&self) -> Option<&Identity> {
         self.azure.identity.as_ref().ok()?.as_ref()

@@ -91,7 +91,7 @@ impl Totals {
         self.records += 1;
         if report.upstream.is_some() {
             self.failed_upstream += 1;
-            self.is_failed = true;
+            self.is_failed |= fail_on != FailOn::Never;
         }
         for finding in &report.findings {
             self.is_failed |= fail_on.counts(&finding.verdict);

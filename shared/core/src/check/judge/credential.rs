@@ -17,19 +17,8 @@ pub(super) fn expected(facts: &Facts) -> Fact<Trust> {
     Ok(Trust {
         issuer: facts.issuer()?.0.to_owned(),
         subject: facts.subject()?,
-        audience: audience_of(facts).to_owned(),
+        audience: facts.presented_audience().to_owned(),
     })
-}
-
-/// The audience of the token: what a pod really presents, else what should be registered.
-fn audience_of(facts: &Facts) -> &str {
-    facts
-        .host
-        .pods
-        .iter()
-        .flatten()
-        .find_map(|pod| pod.audience.as_deref())
-        .unwrap_or(&facts.audience)
 }
 
 /// Returns which credential comes nearest to it.
@@ -180,7 +169,7 @@ pub(in crate::check) fn audience(facts: &Facts) -> Option<Verdict> {
     };
     let evidence = vec![Evidence::pair(
         format!("audience of credential {}", escape(&credential.name)),
-        audience_of(facts),
+        facts.presented_audience(),
         Some(credential.audiences.join(", ")),
     )];
     let (group, identity) = identity_words(facts);
@@ -199,7 +188,7 @@ pub(in crate::check) fn audience(facts: &Facts) -> Option<Verdict> {
         "--subject",
         credential.subject.as_deref().unwrap_or_default(),
         "--audiences",
-        audience_of(facts),
+        facts.presented_audience(),
     ]);
     failed(Failure::error(evidence).fix(fix))
 }

@@ -1,0 +1,274 @@
+//! Facts: from every side at once, each thing once, and what could not be read with its reason.
+
+mod azure;
+mod host;
+mod tenant;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+use vwi_azure::{Azure, issuer};
+use vwi_core::check::Words;
+use vwi_core::check::exchange::is_cluster_internal;
+use vwi_core::check::facts::{
+    AzureFacts, Fact, FactSource, Facts, HostFacts, Published, TenantFacts, Unseen,
+};
+use vwi_core::federation::PUBLIC_AUDIENCE;
+use vwi_core::namespaces::{HostServiceAccount, NamespaceMode, host_service_account};
+use vwi_core::translation::VirtualClusterName;
+use vwi_kubernetes::{Host, Tenant};
+
+use crate::args::{CheckArgs, ProbeChoice};
+use crate::probe;
+use crate::wanted::Wanted;
+use azure::AzureView;
+use host::HostView;
+use tenant::TenantView;
+
+/// The ways to the four sides, each of them open, or with the reason why not.
+pub(crate) struct Access<'a> {
+    pub(crate) args: &'a CheckArgs,
+    pub(crate) tenant: Fact<Tenant>,
+    pub(crate) host: Fact<Host>,
+    pub(crate) azure: Fact<Azure>,
+    /// Carries calls to issuers.
+    pub(crate) http: Fact<reqwest::Client>,
+    pub(crate) words: Words,
+    pub(crate) timeout: Duration,
+}
+
+/// What was seen.
+pub(crate) struct Seen {
+    /// One for each record.
+    pub(crate) facts: Vec<Facts>,
+    /// Sides from which nothing at all came, with the reason.
+    pub(crate) silent: Vec<Unseen>,
+}
+
+impl Access<'_> {
+    /// How many requests go to one cluster at once.
+    fn concurrency(&self) -> usize {
+        usize::from(self.args.checks.concurrency)
+    }
+
+    /// Reads everything that the records need.
+    pub(crate) async fn gather(&self, wanted: &[Wanted]) -> Seen {
+        let (tenant, survey, mut azure) = tokio::join!(
+            TenantView::look(self, wanted),
+            host::survey(self),
+            AzureView::look(self, wanted),
+        );
+        let (host, ()) = tokio::join!(
+            HostView::look(self, survey, &tenant, wanted),
+            azure.look_by_client_id(self, &tenant, wanted),
+        );
+        let issuers = wanted
+            .iter()
+            .filter_map(|one| host.issuer(one, &tenant).ok().or(one.issuer.as_deref()))
+            .collect::<BTreeSet<&str>>();
+        let published = self.published(issuers).await;
+
+        let mut facts: Vec<Facts> = wanted
+            .iter()
+            .map(|one| self.facts_of(one, &tenant, &host, &azure, &published))
+            .collect();
+        self.look_up_clusters(&mut azure, &mut facts).await;
+        count_needed(&mut facts);
+        if self.args.checks.probe == ProbeChoice::Token {
+            let hosts: Vec<Fact<()>> = wanted
+                .iter()
+                .map(|one| host.counts_for(one, &tenant))
+                .collect();
+            self.probe_all(wanted, hosts, &mut facts).await;
+        }
+        let silent = [tenant.silent(), host.silent(), azure.silent()];
+        Seen {
+            facts,
+            silent: silent.into_iter().flatten().collect(),
+        }
+    }
+
+    fn facts_of(
+        &self,
+        wanted: &Wanted,
+        tenant: &TenantView,
+        host: &HostView,
+        azure: &AzureView,
+        published: &BTreeMap<String, Published>,
+    ) -> Facts {
+        let vcluster = host.vcluster(wanted, tenant);
+        let issuer = host.issuer(wanted, tenant).ok();
+        let issuer = issuer.or(wanted.issuer.as_deref());
+        let published = match issuer {
+            Some(issuer) => published.get(issuer).cloned().ok_or_else(|| {
+                Unseen::new(
+                    FactSource::Issuer,
+                    "the issuer is known to the cluster alone",
+                )
+            }),
+            None => Err(Unseen::new(FactSource::Issuer, "nobody names the issuer")),
+        };
+        let published = match &self.http {
+            Ok(_) => published,
+            Err(unseen) => Err(unseen.clone()),
+        };
+        let tenant_facts = tenant.facts_of(wanted);
+        let uid = tenant_facts
+            .service_account
+            .as_ref()
+            .ok()
+            .and_then(|account| account.as_ref())
+            .map(|account| account.uid.clone());
+        let (host_facts, expected_host) =
+            host.facts_of(wanted, tenant, vcluster.as_ref(), uid.as_deref());
+        Facts {
+            namespace: wanted.namespace().to_owned(),
+            name: wanted.name().to_owned(),
+            expected_host,
+            audience: self.audience(wanted),
+            stated_issuer: wanted.issuer.clone(),
+            azure: azure.facts_of(wanted, client_id(&tenant_facts).as_deref()),
+            tenant: tenant_facts,
+            host: host_facts,
+            published,
+            probe: None,
+            planned: wanted.planned.clone(),
+            words: self.words.clone(),
+            vcluster,
+        }
+    }
+
+    fn audience(&self, wanted: &Wanted) -> String {
+        let of_cloud = || self.azure.as_ref().ok()?.cloud.audience.clone();
+        wanted
+            .audience
+            .clone()
+            .or_else(of_cloud)
+            .unwrap_or_else(|| PUBLIC_AUDIENCE.to_owned())
+    }
+
+    async fn published(&self, issuers: BTreeSet<&str>) -> BTreeMap<String, Published> {
+        let Ok(http) = &self.http else {
+            return BTreeMap::new();
+        };
+        stream::iter(issuers)
+            .filter(|issuer| std::future::ready(!is_cluster_internal(issuer)))
+            .map(|issuer| async move {
+                let published = issuer::published(http, issuer, self.timeout).await;
+                (issuer.to_owned(), published)
+            })
+            .buffer_unordered(self.concurrency())
+            .collect()
+            .await
+    }
+
+    /// The name of the AKS cluster is in fixes only, so it is looked up only where one is needed.
+    async fn look_up_clusters(&self, azure: &mut AzureView, facts: &mut [Facts]) {
+        let needs = |facts: &Facts| {
+            facts.azure.cluster.is_err()
+                && (matches!(&facts.host.webhooks, Ok(webhooks) if webhooks.is_empty())
+                    || matches!(facts.published, Ok(Published::Unreadable { .. })))
+        };
+        if !facts.iter().any(needs) {
+            return;
+        }
+        azure.list_clusters(self).await;
+        for facts in facts.iter_mut().filter(|facts| needs(facts)) {
+            let found = facts
+                .issuer()
+                .ok()
+                .and_then(|(issuer, _)| azure.cluster_of_issuer(issuer));
+            if let Some(found) = found {
+                facts.azure.cluster = Ok(Some(found));
+            }
+        }
+    }
+
+    async fn probe_all(&self, wanted: &[Wanted], hosts: Vec<Fact<()>>, facts: &mut [Facts]) {
+        let probes: Vec<_> = {
+            let facts = &*facts;
+            stream::iter(wanted.iter().zip(hosts).zip(facts))
+                .map(|((one, host), facts)| async move {
+                    // No token is minted on a host that may be somebody else's.
+                    host?;
+                    let settle = self.args.settle(one.is_new);
+                    probe::probe(self, facts, settle).await
+                })
+                .buffered(self.concurrency())
+                .collect()
+                .await
+        };
+        for (facts, probe) in facts.iter_mut().zip(probes) {
+            facts.probe = Some(probe);
+        }
+    }
+}
+
+/// The client id that the tenant's ServiceAccount carries.
+fn client_id(tenant: &TenantFacts) -> Option<String> {
+    let account = tenant.service_account.as_ref().ok()?.as_ref()?;
+    account
+        .annotation(vwi_core::annotation::CLIENT_ID)
+        .filter(|value| !value.is_empty())
+        .map(str::to_owned)
+}
+
+/// Counts, for each identity, the records that still need a credential on it.
+fn count_needed(facts: &mut [Facts]) {
+    let mut needed: BTreeMap<String, usize> = BTreeMap::new();
+    let key = |facts: &Facts| facts.identity().map(|identity| identity.id.folded());
+    for one in facts.iter() {
+        if let Some(key) = key(one).filter(|_| vwi_core::check::needs_credential(one)) {
+            *needed.entry(key).or_default() += 1;
+        }
+    }
+    for one in facts.iter_mut() {
+        if vwi_core::check::needs_credential(one) {
+            let count = key(one).and_then(|key| needed.get(&key).copied());
+            one.azure.credentials_needed = count.unwrap_or_default();
+        }
+    }
+}
+
+/// Returns the name on the host by vCluster's algorithm; a mapped namespace whose mode is not known
+/// would be another one, so nothing is computed then.
+fn computed(
+    mode: &NamespaceMode,
+    which: &VirtualClusterName,
+    host_namespace: &str,
+    wanted: &Wanted,
+) -> Fact<HostServiceAccount> {
+    host_service_account(
+        mode,
+        &which.name,
+        host_namespace,
+        wanted.namespace(),
+        wanted.name(),
+    )
+    .map_err(|error| Unseen::new(FactSource::Host, error.to_string()))
+}
+
+/// Facts of a side from which nothing came.
+fn no_host(unseen: &Unseen) -> HostFacts {
+    HostFacts {
+        configuration: Err(unseen.clone()),
+        service_account: Err(unseen.clone()),
+        by_uid: None,
+        pods: Err(unseen.clone()),
+        webhooks: Err(unseen.clone()),
+        issuer: Err(unseen.clone()),
+    }
+}
+
+/// As [`no_host`].
+fn no_azure(unseen: &Unseen, identity_name: String) -> AzureFacts {
+    AzureFacts {
+        identity: Err(unseen.clone()),
+        identity_name,
+        credentials: Err(unseen.clone()),
+        cluster: Err(unseen.clone()),
+        roles: Vec::new(),
+        credentials_needed: 0,
+    }
+}

@@ -1,0 +1,274 @@
+//! The host's side: which vCluster, its configuration, its ServiceAccounts and pods, the webhook
+//! and the issuer.
+
+mod pods;
+mod view;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::{StreamExt, stream};
+use vwi_core::check::facts::{Fact, FactSource, Unseen, WebhookFact};
+use vwi_core::namespaces::NamespaceMode;
+use vwi_core::text::escape;
+use vwi_core::translation::context_name::ContextName;
+use vwi_core::translation::{
+    Clue, ClueSource, HostProof, ServiceAddress, VirtualClusterName, host_proof, identify,
+};
+use vwi_kubernetes::object::{Pod, WebhookConfiguration};
+use vwi_kubernetes::tenant::Scope;
+use vwi_kubernetes::{ApiError, Host, HostEvidence};
+
+use super::Access;
+use super::tenant::TenantView;
+use crate::wanted::Wanted;
+
+/// Name of the webhook, whatever its configuration is called.
+///
+/// Source: azure-workload-identity `charts/workload-identity-webhook`.
+const WEBHOOK: &str = "mutation.azure-workload-identity.io";
+
+/// What a host says before it is known which vCluster is meant.
+pub(super) struct Survey {
+    host: Host,
+    services: Vec<ServiceAddress>,
+    /// Whether these are all vClusters of the host.
+    is_complete: bool,
+    issuer: Fact<String>,
+    webhooks: Fact<Vec<WebhookFact>>,
+}
+
+/// Reads what a host says of itself.
+pub(super) async fn survey(access: &Access<'_>) -> Fact<Survey> {
+    let host = access.host.as_ref().map_err(Clone::clone)?;
+    let (services, issuer, webhooks) =
+        tokio::join!(host.services(&Scope::All), host.issuer(), host.webhooks());
+    let (services, is_complete) = match services {
+        Ok(services) => (services, true),
+        Err(error) if error.is_forbidden() => (Vec::new(), false),
+        Err(error) => return Err(unseen(&error)),
+    };
+    Ok(Survey {
+        host: host.clone(),
+        services,
+        is_complete,
+        issuer: issuer.map_err(|error| unseen(&error)),
+        webhooks: webhooks.map(webhook_facts).map_err(|error| unseen(&error)),
+    })
+}
+
+fn unseen(error: &ApiError) -> Unseen {
+    Unseen::new(FactSource::Host, error.in_one_line())
+}
+
+fn webhook_facts(configurations: Vec<WebhookConfiguration>) -> Vec<WebhookFact> {
+    configurations
+        .into_iter()
+        .flat_map(|configuration| {
+            let name = configuration.metadata.name;
+            configuration
+                .webhooks
+                .into_iter()
+                .filter(|webhook| webhook.name == WEBHOOK)
+                .map(move |webhook| WebhookFact {
+                    configuration: name.clone(),
+                    failure_policy: webhook.failure_policy,
+                })
+        })
+        .collect()
+}
+
+/// What the host said.
+pub(super) struct HostView {
+    survey: Fact<Survey>,
+    /// The vCluster of the current tenant, or why it is not known.
+    current: Fact<VirtualClusterName>,
+    evidence: BTreeMap<VirtualClusterName, Fact<HostEvidence>>,
+    /// Pods of a vCluster, or of single ServiceAccounts of it.
+    pods: BTreeMap<VirtualClusterName, Fact<Vec<Pod>>>,
+}
+
+impl HostView {
+    pub(super) async fn look(
+        access: &Access<'_>,
+        survey: Fact<Survey>,
+        tenant: &TenantView,
+        wanted: &[Wanted],
+    ) -> Self {
+        let current = which(access, survey.as_ref().ok(), tenant);
+        let mut view = Self {
+            survey,
+            current,
+            evidence: BTreeMap::new(),
+            pods: BTreeMap::new(),
+        };
+        let Ok(host) = view.survey.as_ref().map(|survey| survey.host.clone()) else {
+            return view;
+        };
+        let mut asked = BTreeSet::new();
+        for one in wanted.iter().filter(|one| one.upstream.is_none()) {
+            if view.counts_for(one, tenant).is_ok()
+                && let Ok(which) = view.vcluster(one, tenant)
+            {
+                asked.insert(which);
+            }
+        }
+        let looked: Vec<_> = stream::iter(&asked)
+            .map(|which| look_at(&host, which))
+            .buffer_unordered(access.concurrency())
+            .collect()
+            .await;
+        for (which, evidence, pods) in looked {
+            view.evidence.insert(which.clone(), evidence);
+            view.pods.insert(which, pods);
+        }
+        view
+    }
+
+    /// Returns why nothing at all came from the host.
+    pub(super) fn silent(&self) -> Option<Unseen> {
+        self.survey.as_ref().err().cloned()
+    }
+
+    /// Returns the vCluster of a record.
+    pub(super) fn vcluster(
+        &self,
+        wanted: &Wanted,
+        tenant: &TenantView,
+    ) -> Fact<VirtualClusterName> {
+        if let Some(which) = &wanted.vcluster {
+            return Ok(which.clone());
+        }
+        tenant.is_of(wanted)?;
+        self.current.clone()
+    }
+
+    /// Says whether this is the host of a record's vCluster. One that was not typed must prove it,
+    /// by the address that it shares with the tenant.
+    pub(super) fn counts_for(&self, wanted: &Wanted, tenant: &TenantView) -> Fact<()> {
+        let survey = self.survey.as_ref().map_err(Clone::clone)?;
+        let live = || {
+            tenant.is_of(wanted).ok()?;
+            tenant.identity()?.status().service_ip
+        };
+        let address = wanted.tenant.service_ip.clone().or_else(live);
+        let label = survey.host.cluster().label();
+        match host_proof(address.as_deref(), &survey.services, survey.is_complete) {
+            HostProof::Proven(_) => Ok(()),
+            HostProof::Unknown if survey.host.origin().is_typed() => Ok(()),
+            HostProof::Unknown => Err(Unseen::new(
+                FactSource::Host,
+                format!(
+                    "{label} can't be proven to be the host; `--host-context` takes it all the same"
+                ),
+            )),
+            HostProof::Refuted => Err(Unseen::new(
+                FactSource::Host,
+                format!(
+                    "{label} is not the host: none of its vClusters has the tenant's address `{}`",
+                    escape(address.as_deref().unwrap_or_default())
+                ),
+            )),
+        }
+    }
+
+    /// Returns the issuer of the host of a record.
+    pub(super) fn issuer(&self, wanted: &Wanted, tenant: &TenantView) -> Result<&str, Unseen> {
+        self.counts_for(wanted, tenant)?;
+        let survey = self.survey.as_ref().map_err(Clone::clone)?;
+        survey.issuer.as_deref().map_err(Clone::clone)
+    }
+}
+
+/// Reads one vCluster.
+async fn look_at(
+    host: &Host,
+    which: &VirtualClusterName,
+) -> (VirtualClusterName, Fact<HostEvidence>, Fact<Vec<Pod>>) {
+    let scope = Scope::Namespace(which.namespace.clone());
+    let (evidence, pods) = tokio::join!(host.evidence(which), host.pods_of(&which.name, &scope));
+    let evidence = evidence.map_err(|error| unseen(&error));
+    // Where namespaces are mapped, pods are elsewhere too.
+    let elsewhere = evidence.as_ref().is_ok_and(|evidence| {
+        let facts = evidence.vcluster();
+        *facts.mode() != NamespaceMode::Single || facts.host_namespace() != which.namespace
+    });
+    let pods = if elsewhere {
+        host.pods_of(&which.name, &Scope::All).await
+    } else {
+        pods
+    };
+    (
+        which.clone(),
+        evidence,
+        pods.map_err(|error| unseen(&error)),
+    )
+}
+
+/// Weighs all that tells which vCluster the current tenant is.
+fn which(
+    access: &Access<'_>,
+    survey: Option<&Survey>,
+    tenant: &TenantView,
+) -> Fact<VirtualClusterName> {
+    let mut clues = Vec::new();
+    let flags = &access.args.wanted;
+    let typed = |said_by: &str, name: Option<&String>, namespace: Option<&String>| Clue {
+        source: ClueSource::Typed,
+        said_by: said_by.to_owned(),
+        name: name.cloned(),
+        namespace: namespace.cloned(),
+    };
+    if flags.vcluster.is_some() {
+        clues.push(typed("`--vcluster`", flags.vcluster.as_ref(), None));
+    }
+    if flags.vcluster_namespace.is_some() {
+        let namespace = flags.vcluster_namespace.as_ref();
+        clues.push(typed("`--vcluster-namespace`", None, namespace));
+    }
+    let mut candidates = Vec::new();
+    if let Some(survey) = survey {
+        let label = survey.host.cluster().label();
+        let address = tenant
+            .identity()
+            .and_then(|identity| identity.status().service_ip);
+        let proof = host_proof(address.as_deref(), &survey.services, survey.is_complete);
+        if let HostProof::Proven(which) = &proof {
+            let said_by = format!("the address of a Service of {label}");
+            clues.push(Clue::both(ClueSource::ServiceAddress, said_by, which));
+        }
+        if proof != HostProof::Refuted {
+            candidates = survey
+                .services
+                .iter()
+                .map(|service| service.which.clone())
+                .collect();
+        }
+        if let [only] = candidates.as_slice() {
+            let said_by = format!("the only vCluster of {label}");
+            clues.push(Clue::both(ClueSource::OnlyOne, said_by, only));
+        }
+    }
+    if let Some(Ok(Some(which))) = tenant.identity().map(|identity| &identity.certificate) {
+        let said_by = format!("the certificate of {}", tenant.label());
+        clues.push(Clue::both(ClueSource::Certificate, said_by, which));
+    }
+    let context = access.tenant.as_ref().ok();
+    let context = context.and_then(|tenant| tenant.cluster().context());
+    if let Some(context) = context
+        && let ContextName::Helm {
+            name, namespace, ..
+        } = ContextName::parse(context)
+    {
+        clues.push(Clue::both(
+            ClueSource::ContextName,
+            format!("the name of context `{}`", escape(context)),
+            &VirtualClusterName {
+                name: name.to_owned(),
+                namespace: namespace.to_owned(),
+            },
+        ));
+    }
+    identify(&clues, &candidates)
+        .map(|found| found.which)
+        .map_err(|error| Unseen::new(FactSource::Host, error.to_string()))
+}

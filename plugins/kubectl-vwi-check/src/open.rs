@@ -1,0 +1,141 @@
+//! The ways to tenant, host, Azure and issuer. One that does not open is a reason, not an end.
+
+use std::time::Duration;
+
+use vwi_azure::{Azure, AzureChoice, Patience};
+use vwi_cli::http::{self, HttpSettings};
+use vwi_cli::report::in_one_line;
+use vwi_cli::session::Session;
+use vwi_cli::talk::Talk;
+use vwi_cli::{Failure, environment::Environment};
+use vwi_core::check::Words;
+use vwi_core::check::facts::{Fact, FactSource, Unseen};
+use vwi_core::step::Step;
+use vwi_kubernetes::host::HostCandidate;
+use vwi_kubernetes::{Cluster, ClusterChoice, ConnectSettings, Host, HostChoice, Tenant};
+
+use crate::args::CheckArgs;
+use crate::gather::Access;
+
+/// How long a call to Azure is repeated after a fault of the moment; a check is no place to wait.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What flags and environment say of the ways.
+pub(crate) struct Ways<'a> {
+    args: &'a CheckArgs,
+    tenant: ClusterChoice,
+    host: HostChoice,
+    settings: ConnectSettings,
+    http: HttpSettings,
+    azure: AzureChoice,
+    environment: Environment,
+    steps: [String; 4],
+    pub(crate) talk: Talk,
+}
+
+impl<'a> Ways<'a> {
+    pub(crate) fn new(args: &'a CheckArgs, session: &Session) -> Self {
+        let words = |step: Step| {
+            if step == Step::Check {
+                session.invocation.words().to_owned()
+            } else {
+                session.invocation.words_of(step)
+            }
+        };
+        Self {
+            args,
+            tenant: args.kubectl.choice(&session.environment),
+            host: args.host.choice(&session.environment),
+            settings: session.connect_settings(&args.kubectl),
+            http: session.http_settings(&args.kubectl),
+            azure: args.azure_choice(),
+            environment: session.environment.clone(),
+            steps: Step::ALL.map(words),
+            talk: session.talk.clone(),
+        }
+    }
+
+    /// Opens them; nothing is asked yet but by credential plugins.
+    ///
+    /// # Errors
+    ///
+    /// What was asked wrongly: then nothing is looked at.
+    pub(crate) async fn open(&self) -> Result<Access<'a>, Failure> {
+        let (tenant, host) = tokio::join!(self.tenant(), self.host());
+        let http = http::client(&self.http);
+        let azure = match &http {
+            Ok(http) => self.azure(http.clone())?,
+            Err(error) => Err(Unseen::new(FactSource::Azure, in_one_line(error))),
+        };
+        if let Ok(tenant) = &tenant
+            && tenant.cluster().is_insecure()
+        {
+            self.talk
+                .warn("certificates are not verified (`--insecure-skip-tls-verify`)");
+        }
+        if let Ok(host) = &host
+            && !host.origin().is_typed()
+        {
+            let label = host.cluster().label();
+            self.talk
+                .detail(&format!("the host is taken to be {label}"));
+        }
+        let words = Words {
+            steps: self.steps.clone(),
+            tenant_context: self.tenant.context.clone(),
+            host_context: host
+                .as_ref()
+                .ok()
+                .and_then(|host| host.cluster().context().map(str::to_owned)),
+        };
+        Ok(Access {
+            args: self.args,
+            tenant,
+            host,
+            azure,
+            http: http.map_err(|error| Unseen::new(FactSource::Issuer, in_one_line(&error))),
+            words,
+            timeout: self
+                .args
+                .kubectl
+                .request_timeout()
+                .unwrap_or(Duration::from_secs(30)),
+        })
+    }
+
+    async fn tenant(&self) -> Fact<Tenant> {
+        Cluster::connect(&self.tenant, &self.settings)
+            .await
+            .map(Tenant::new)
+            .map_err(|error| Unseen::new(FactSource::Tenant, in_one_line(&error)))
+    }
+
+    async fn host(&self) -> Fact<Host> {
+        let unseen = |reason: String| Unseen::new(FactSource::Host, reason);
+        let candidate = HostCandidate::find(&self.host, &self.tenant)
+            .map_err(|error| unseen(in_one_line(&error)))?;
+        let Some(candidate) = candidate else {
+            return Err(unseen(if self.host.none {
+                "not looked at (`--no-host`)".to_owned()
+            } else {
+                "nothing leads to a host (`--host-context` names one)".to_owned()
+            }));
+        };
+        candidate
+            .connect(&self.settings)
+            .await
+            .map_err(|error| unseen(in_one_line(&error)))
+    }
+
+    /// Without a folder of the Azure CLI and without variables there still is the public cloud;
+    /// what was typed wrongly is an error.
+    fn azure(&self, http: reqwest::Client) -> Result<Fact<Azure>, Failure> {
+        let variable = |name: &str| self.environment.get(name).map(str::to_owned);
+        let azure = Azure::connect(http, &self.azure, &variable, Patience::lasting(PATIENCE));
+        match azure {
+            Ok(azure) => Ok(Ok(azure)),
+            Err(error) if self.args.azure_is_typed() => Err(error.into()),
+            Err(error) => Ok(Err(Unseen::new(FactSource::Azure, in_one_line(&error)))),
+        }
+    }
+}

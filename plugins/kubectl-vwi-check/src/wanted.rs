@@ -1,0 +1,260 @@
+//! What is to be checked: one record each, and what it and the flags say should be there.
+
+use std::collections::BTreeSet;
+
+use vwi_cli::flags::{UsageError, bad_usage};
+use vwi_core::arm::{Kind, Reference, ResourceId, same};
+use vwi_core::namespaces::HostServiceAccount;
+use vwi_core::record::{
+    AksClusterRef, Condition, ConditionStatus, IdentityRef, ItemResult, Record, RoleWish,
+    TenantStatus, Upstream,
+};
+use vwi_core::step::Step;
+use vwi_core::text::escape;
+use vwi_core::translation::VirtualClusterName;
+
+use crate::args::CheckArgs;
+
+/// One ServiceAccount to check.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) record: Record,
+    /// What identifies its tenant, if the record says so.
+    pub(crate) tenant: TenantStatus,
+    /// Its vCluster, if record or flags say so.
+    pub(crate) vcluster: Option<VirtualClusterName>,
+    /// What the host calls it, if the record says so.
+    pub(crate) host: Option<HostServiceAccount>,
+    /// The identity, if record or flags say so.
+    pub(crate) identity: Option<Named>,
+    /// The AKS cluster, if record or flags say so.
+    pub(crate) cluster: Option<Named>,
+    pub(crate) issuer: Option<String>,
+    pub(crate) audience: Option<String>,
+    /// Roles and scopes.
+    pub(crate) roles: Vec<(String, String)>,
+    /// Steps that have only been planned.
+    pub(crate) planned: BTreeSet<Step>,
+    /// Whether this stream has just made the credential.
+    pub(crate) is_new: bool,
+    /// What an earlier step failed on; then nothing is checked.
+    pub(crate) upstream: Option<Condition>,
+}
+
+/// A resource of Azure, as far as it is named.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Named {
+    pub(crate) subscription: Option<String>,
+    pub(crate) group: Option<String>,
+    pub(crate) name: String,
+}
+
+impl Named {
+    fn parse(kind: Kind, text: &str) -> Option<Self> {
+        Some(match Reference::parse(kind, text).ok()? {
+            Reference::Id(id) => Self::from(&id),
+            Reference::InGroup { group, name } => Self {
+                subscription: None,
+                group: Some(group),
+                name,
+            },
+            Reference::Name(name) => Self {
+                subscription: None,
+                group: None,
+                name,
+            },
+        })
+    }
+
+    /// Whether two that are named in part can be the same.
+    fn agrees(&self, other: &Self) -> bool {
+        let agree = |one: Option<&String>, other: Option<&String>| match (one, other) {
+            (Some(one), Some(other)) => same(one, other),
+            (_, _) => true,
+        };
+        agree(self.subscription.as_ref(), other.subscription.as_ref())
+            && agree(self.group.as_ref(), other.group.as_ref())
+            && same(&self.name, &other.name)
+    }
+}
+
+impl From<&ResourceId> for Named {
+    fn from(id: &ResourceId) -> Self {
+        Self {
+            subscription: Some(id.subscription().to_owned()),
+            group: Some(id.group().to_owned()),
+            name: id.name().to_owned(),
+        }
+    }
+}
+
+impl std::fmt::Display for Named {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.group {
+            Some(group) => write!(formatter, "{}/{}", escape(group), escape(&self.name)),
+            None => formatter.write_str(&escape(&self.name)),
+        }
+    }
+}
+
+impl Wanted {
+    /// Works out what one record asks for. A flag fills in what the record leaves open.
+    ///
+    /// # Errors
+    ///
+    /// [`UsageError`] if a flag says otherwise than the record, without `--override`.
+    pub(crate) fn new(record: Record, args: &CheckArgs) -> Result<Self, UsageError> {
+        // The reader has looked at both.
+        let spec = record.spec().unwrap_or_default();
+        let status = record.status().unwrap_or_default();
+        let stated = spec
+            .virtual_cluster
+            .and_then(|vcluster| Some((vcluster.name?, vcluster.namespace?)));
+        let typed = args
+            .wanted
+            .vcluster
+            .clone()
+            .zip(args.wanted.vcluster_namespace.clone());
+        let vcluster = stated
+            .or(typed)
+            .map(|(name, namespace)| VirtualClusterName { name, namespace });
+        let identity = status
+            .identity
+            .as_ref()
+            .map(|identity| identity.id.as_str());
+        let identity = match identity.filter(|id| !id.is_empty()) {
+            Some(id) => Named::parse(Kind::Identity, id),
+            None => spec.identity.as_ref().and_then(of_identity),
+        };
+        let is_new = status
+            .federated_credential
+            .as_ref()
+            .is_some_and(|credential| credential.result == ItemResult::Created);
+        let mut roles: Vec<(String, String)> = spec
+            .roles
+            .iter()
+            .filter_map(RoleWish::parts)
+            .map(|(role, scope)| (role.to_owned(), scope.to_owned()))
+            .collect();
+        for assignment in status.role_assignments {
+            let pair = (assignment.role, assignment.scope);
+            if !roles.contains(&pair) {
+                roles.push(pair);
+            }
+        }
+        let upstream = match record.upstream(Step::Check) {
+            Upstream::Failed(condition) => Some(condition),
+            Upstream::Ready | Upstream::Planned => None,
+        };
+        let wanted = Self {
+            tenant: status.tenant,
+            vcluster,
+            host: status.host_service_account.map(|host| HostServiceAccount {
+                namespace: host.namespace,
+                name: host.name,
+            }),
+            identity: either(args, "--identity", typed_identity(args), identity)?,
+            cluster: either(
+                args,
+                "--aks-cluster",
+                typed_cluster(args),
+                spec.aks_cluster.as_ref().and_then(of_cluster),
+            )?,
+            issuer: status
+                .issuer
+                .or(spec.issuer)
+                .or_else(|| args.wanted.issuer.clone()),
+            audience: spec.audience.or_else(|| args.wanted.audience.clone()),
+            roles,
+            planned: planned(&record),
+            is_new,
+            upstream,
+            record,
+        };
+        Ok(wanted)
+    }
+
+    pub(crate) fn namespace(&self) -> &str {
+        self.record.namespace()
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.record.name()
+    }
+}
+
+fn planned(record: &Record) -> BTreeSet<Step> {
+    record
+        .conditions()
+        .into_iter()
+        .filter(|condition| {
+            condition.status == ConditionStatus::Unknown && condition.reason == Condition::PLANNED
+        })
+        .filter_map(|condition| Step::of_condition(&condition.condition_type))
+        .collect()
+}
+
+fn typed_identity(args: &CheckArgs) -> Option<Named> {
+    let typed = Named::parse(Kind::Identity, args.wanted.identity.as_deref()?)?;
+    Some(Named {
+        group: typed.group.or_else(|| args.wanted.resource_group.clone()),
+        ..typed
+    })
+}
+
+fn typed_cluster(args: &CheckArgs) -> Option<Named> {
+    Named::parse(Kind::Cluster, args.wanted.aks_cluster.as_deref()?)
+}
+
+fn of_identity(wish: &IdentityRef) -> Option<Named> {
+    match wish {
+        IdentityRef::Short(text) => Named::parse(Kind::Identity, text),
+        IdentityRef::Parts {
+            subscription_id,
+            resource_group,
+            name,
+            ..
+        } => Some(Named {
+            subscription: subscription_id.clone(),
+            group: resource_group.clone(),
+            name: name.clone(),
+        }),
+    }
+}
+
+fn of_cluster(wish: &AksClusterRef) -> Option<Named> {
+    match wish {
+        AksClusterRef::Short(text) => Named::parse(Kind::Cluster, text),
+        AksClusterRef::Parts {
+            subscription_id,
+            resource_group,
+            name,
+        } => Some(Named {
+            subscription: subscription_id.clone(),
+            group: resource_group.clone(),
+            name: name.clone(),
+        }),
+    }
+}
+
+/// The record's, filled up by the flag; two that differ are an error that names both.
+fn either(
+    args: &CheckArgs,
+    flag: &str,
+    typed: Option<Named>,
+    recorded: Option<Named>,
+) -> Result<Option<Named>, UsageError> {
+    match (typed, recorded) {
+        (Some(typed), Some(recorded)) if typed.agrees(&recorded) => Ok(Some(Named {
+            subscription: recorded.subscription.or(typed.subscription),
+            group: recorded.group.or(typed.group),
+            name: recorded.name,
+        })),
+        (Some(typed), Some(recorded)) if !args.change.override_records => Err(bad_usage(
+            format!("`{flag}` is `{typed}`, and a record says `{recorded}`"),
+            Some("`--override` takes the flag"),
+        )),
+        (Some(typed), _) => Ok(Some(typed)),
+        (None, recorded) => Ok(recorded),
+    }
+}
