@@ -1,0 +1,361 @@
+//! The host: whether each claimed subject is what the host says, before anything is written.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use futures_util::future::join_all;
+use vwi_cli::flags::HostFlags;
+use vwi_cli::talk::Talk;
+use vwi_cli::{Failure, report};
+use vwi_core::federation::Refusal;
+use vwi_core::text::escape;
+use vwi_core::translation::{
+    Grade, HostFact, HostProof, Judgement, Question, ServiceAddress, TenantFact,
+    VirtualClusterName, host_proof, judge,
+};
+use vwi_kubernetes::host::HostCandidate;
+use vwi_kubernetes::tenant::Scope;
+use vwi_kubernetes::{ApiError, ClusterChoice, ConnectSettings, Host, HostChoice, HostEvidence};
+
+use crate::work::Work;
+
+/// What the host says.
+#[derive(Debug)]
+pub(crate) struct HostView {
+    label: String,
+    is_typed: bool,
+    issuer: Option<String>,
+    services: Vec<ServiceAddress>,
+    /// Whether these are all vClusters of the host.
+    is_complete: bool,
+    evidence: HashMap<VirtualClusterName, HostEvidence>,
+    /// Names of the ServiceAccounts in the namespaces of subjects without a vCluster.
+    accounts: HashMap<String, HashSet<String>>,
+}
+
+/// How the host is found.
+pub(crate) struct Access<'a> {
+    pub(crate) flags: &'a HostFlags,
+    pub(crate) choice: HostChoice,
+    pub(crate) tenant: ClusterChoice,
+    pub(crate) settings: ConnectSettings,
+    pub(crate) talk: Talk,
+}
+
+impl Access<'_> {
+    /// Finds the host, if something leads to one, and reads what the records need.
+    ///
+    /// # Errors
+    ///
+    /// A host that was typed and does not answer.
+    pub(crate) async fn look(&self, works: &[Work]) -> Result<Option<HostView>, Failure> {
+        let is_typed = self.flags.is_typed();
+        let host = match self.connect().await {
+            Ok(Some(host)) => host,
+            Ok(None) => return Ok(None),
+            Err(error) if is_typed => return Err(error),
+            Err(error) => {
+                self.leave(&report::in_one_line(error.as_ref()));
+                return Ok(None);
+            }
+        };
+        let mut wanted: Vec<&VirtualClusterName> = works
+            .iter()
+            .filter(|work| work.is_open())
+            .filter_map(|work| work.vcluster.as_ref())
+            .collect();
+        wanted.sort_by_key(|which| (&which.namespace, &which.name));
+        wanted.dedup();
+        let evidence = join_all(wanted.iter().map(|which| host.evidence(which)));
+        let (services, issuer, evidence, accounts) = tokio::join!(
+            host.services(&Scope::All),
+            host.issuer(),
+            evidence,
+            accounts(&host, works),
+        );
+        let answers = Answers {
+            services,
+            issuer,
+            evidence,
+            accounts,
+        };
+        match answers.view(&host, is_typed, &wanted) {
+            Ok(view) => {
+                if !is_typed {
+                    self.talk.say(&format!("the host is {}", view.label));
+                }
+                Ok(Some(view))
+            }
+            Err(error) if is_typed => Err(error.into()),
+            Err(error) => {
+                self.leave(&error.in_one_line());
+                Ok(None)
+            }
+        }
+    }
+
+    async fn connect(&self) -> Result<Option<Host>, Failure> {
+        let Some(candidate) = HostCandidate::find(&self.choice, &self.tenant)? else {
+            return Ok(None);
+        };
+        Ok(Some(candidate.connect(&self.settings).await?))
+    }
+
+    fn leave(&self, why: &str) {
+        self.talk.warn(&format!("no host is looked at: {why}"));
+    }
+}
+
+/// What the host answered, not yet told apart into what may be missing and what may not.
+struct Answers {
+    services: Result<Vec<ServiceAddress>, ApiError>,
+    issuer: Result<String, ApiError>,
+    evidence: Vec<Result<HostEvidence, ApiError>>,
+    accounts: Vec<(String, Result<HashSet<String>, ApiError>)>,
+}
+
+impl Answers {
+    fn view(
+        self,
+        host: &Host,
+        is_typed: bool,
+        wanted: &[&VirtualClusterName],
+    ) -> Result<HostView, ApiError> {
+        let services = allowed(self.services)?;
+        let issuer = allowed(self.issuer)?;
+        let mut evidence = HashMap::new();
+        for (which, read) in wanted.iter().zip(self.evidence) {
+            evidence.insert((*which).clone(), read?);
+        }
+        let mut accounts = HashMap::new();
+        for (namespace, listed) in self.accounts {
+            if let Some(listed) = allowed(listed)? {
+                accounts.insert(namespace, listed);
+            }
+        }
+        Ok(HostView {
+            label: host.cluster().label(),
+            is_typed,
+            issuer,
+            is_complete: services.is_some(),
+            services: services.unwrap_or_default(),
+            evidence,
+            accounts,
+        })
+    }
+}
+
+/// What is only forbidden is not known; anything else is an error.
+fn allowed<T>(answer: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
+    match answer {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.is_forbidden() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Lists the namespaces of subjects that no vCluster stands behind.
+async fn accounts(host: &Host, works: &[Work]) -> Vec<(String, Result<HashSet<String>, ApiError>)> {
+    let namespaces: BTreeSet<&str> = works
+        .iter()
+        .filter(|work| work.is_open() && work.vcluster.is_none())
+        .filter_map(|work| work.host.as_ref())
+        .map(|claimed| claimed.namespace.as_str())
+        .collect();
+    join_all(namespaces.into_iter().map(|namespace| async move {
+        let scope = Scope::Namespace(namespace.to_owned());
+        let listed = host.service_accounts(&scope).await.map(|accounts| {
+            let names = accounts.into_iter().map(|account| account.metadata.name);
+            names.collect()
+        });
+        (namespace.to_owned(), listed)
+    }))
+    .await
+}
+
+impl HostView {
+    /// Returns the issuer that the host names in its discovery document, for a record of this host.
+    pub(crate) fn issuer(&self, work: &Work) -> Option<&str> {
+        self.issuer.as_deref().filter(|_| self.is_host_of(work))
+    }
+
+    /// Whether the record's tenant lives here. A host that was not typed must prove it.
+    fn is_host_of(&self, work: &Work) -> bool {
+        match self.proof(work) {
+            HostProof::Proven(which) => work.vcluster.as_ref().is_none_or(|named| *named == which),
+            HostProof::Refuted => false,
+            HostProof::Unknown => self.is_typed,
+        }
+    }
+
+    fn proof(&self, work: &Work) -> HostProof {
+        host_proof(
+            work.tenant.service_ip.as_deref(),
+            &self.services,
+            self.is_complete,
+        )
+    }
+
+    /// Compares the record's claim with what the host says: refuses it, or raises its grade.
+    pub(crate) fn prove(&self, work: &mut Work) {
+        if !work.is_open() {
+            return;
+        }
+        if !self.is_host_of(work) {
+            if self.is_typed {
+                work.refuse(self.other_host(work));
+            }
+            return;
+        }
+        let Some(which) = work.vcluster.clone() else {
+            self.prove_stated(work);
+            return;
+        };
+        let Some(evidence) = self.evidence.get(&which) else {
+            return;
+        };
+        let judgement = judged(work, evidence);
+        match agreed(work, &judgement) {
+            Ok(Some(grade)) => work.grade = grade,
+            Ok(None) => {}
+            Err(refusal) => work.refuse(refusal),
+        }
+    }
+
+    fn other_host(&self, work: &Work) -> Refusal {
+        let address = escape(work.tenant.service_ip.as_deref().unwrap_or("none"));
+        let claimed = work
+            .vcluster
+            .as_ref()
+            .map_or_else(|| "none".to_owned(), ToString::to_string);
+        let message = match self.proof(work) {
+            HostProof::Proven(which) => format!(
+                "the record is for vCluster `{}`, but its tenant's address `{address}` is that of \
+                 `{which}` on {}",
+                escape(&claimed),
+                self.label
+            ),
+            HostProof::Refuted | HostProof::Unknown => format!(
+                "the record's tenant has address `{address}`, which no vCluster of {} has",
+                self.label
+            ),
+        };
+        Refusal {
+            reason: "OtherHost",
+            message,
+            hint: Some("name its host with `--host-context`".to_owned()),
+        }
+    }
+
+    /// A subject without a vCluster: all that the host can say is whether somebody has it.
+    fn prove_stated(&self, work: &mut Work) {
+        let Some(claimed) = work.host.clone() else {
+            return;
+        };
+        let Some(accounts) = self.accounts.get(&claimed.namespace) else {
+            return;
+        };
+        if accounts.contains(&claimed.name) {
+            work.grade = work.grade.max(Grade::Configured);
+        } else {
+            work.refuse(Refusal {
+                reason: "NotOnHost",
+                message: format!(
+                    "host ServiceAccount `{}/{}` does not exist on {}, whose namespace `{}` has {}",
+                    escape(&claimed.namespace),
+                    escape(&claimed.name),
+                    self.label,
+                    escape(&claimed.namespace),
+                    nearest(accounts, &claimed.name)
+                ),
+                hint: Some("let `kubectl vwi translate` find the subject".to_owned()),
+            });
+        }
+    }
+}
+
+/// Names what may have been meant: ServiceAccounts that begin alike, or how many there are.
+fn nearest(accounts: &HashSet<String>, name: &str) -> String {
+    let start = name.split("-x-").next().unwrap_or(name);
+    let mut alike: Vec<&str> = accounts
+        .iter()
+        .map(String::as_str)
+        .filter(|account| account.starts_with(start))
+        .take(5)
+        .collect();
+    alike.sort_unstable();
+    if alike.is_empty() {
+        format!("{} others", accounts.len())
+    } else {
+        format!("`{}`", escape(&alike.join("`, `")))
+    }
+}
+
+fn judged(work: &Work, evidence: &HostEvidence) -> Judgement {
+    let vcluster = evidence.vcluster();
+    let host = vcluster
+        .host_name(&work.namespace, &work.name)
+        .map_or(HostFact::NotRead, |computed| evidence.at(&computed));
+    let uid = work.tenant.service_account_uid.as_deref();
+    let tenant = match uid {
+        Some(uid) => TenantFact::Found { uid },
+        None if work.is_awaited => TenantFact::Missing,
+        None => TenantFact::NotRead,
+    };
+    let same_uid = uid.map_or_else(Vec::new, |uid| evidence.with_tenant_uid(uid));
+    judge(&Question {
+        namespace: &work.namespace,
+        name: &work.name,
+        vcluster,
+        tenant,
+        host,
+        same_uid: &same_uid,
+        // The weakest: whether it is enough is asked once all is known.
+        accept: Grade::Computed,
+        allow_missing: true,
+    })
+}
+
+/// Returns the grade that the host gives the claim; `None` if it could not look.
+fn agreed(work: &Work, judgement: &Judgement) -> Result<Option<Grade>, Refusal> {
+    let claimed = work.host.as_ref();
+    let claimed_name = claimed.map(|host| format!("{}/{}", host.namespace, host.name));
+    let claimed_name = escape(&claimed_name.unwrap_or_default());
+    let (Some(grade), Some(host)) = (judgement.grade, &judgement.host) else {
+        return Err(Refusal {
+            reason: judgement.reason,
+            message: format!("claimed is `{claimed_name}`, but {}", judgement.message),
+            hint: judgement.hint.clone(),
+        });
+    };
+    if claimed.map(|claimed| (&claimed.namespace, &claimed.name))
+        != Some((&host.namespace, &host.name))
+    {
+        return Err(Refusal {
+            reason: "SubjectDiffers",
+            message: format!(
+                "the record claims `{claimed_name}`, but the host calls `{}` `{}/{}`",
+                work.key(),
+                escape(&host.namespace),
+                escape(&host.name)
+            ),
+            hint: Some("run `kubectl vwi translate` again".to_owned()),
+        });
+    }
+    let claimed_uid = claimed.and_then(|claimed| claimed.uid.as_deref());
+    if let (Some(claimed_uid), Some(uid)) = (claimed_uid, host.uid.as_deref())
+        && claimed_uid != uid
+    {
+        return Err(Refusal {
+            reason: "OtherUid",
+            message: format!(
+                "the record saw host ServiceAccount `{claimed_name}` with uid `{}`, now it has \
+                 `{}`: it was made again",
+                escape(claimed_uid),
+                escape(uid)
+            ),
+            hint: Some("run `kubectl vwi translate` again".to_owned()),
+        });
+    }
+    // What the host could not show leaves the claim as it was.
+    Ok((grade > work.grade).then_some(grade))
+}

@@ -1,0 +1,180 @@
+//! Where each record stands in a plan, and what the plan came to.
+
+use vwi_core::federation::{
+    Action, CredentialStep, IdentityPlan, IdentityStep, Plan, Refusal, RoleStep,
+};
+use vwi_core::record::{FederatedCredential, IdentityStatus, ItemResult, RoleAssignmentStatus};
+
+use crate::apply::{Applied, Done};
+
+/// A plan, and what became of it if it was carried out.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) plan: Plan,
+    /// None for a dry run.
+    pub(crate) applied: Option<Vec<Applied>>,
+}
+
+/// What is to be written into one record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Result {
+    pub(crate) identity: Option<IdentityStatus>,
+    pub(crate) identity_name: String,
+    pub(crate) identity_made: bool,
+    pub(crate) credential: Option<FederatedCredential>,
+    pub(crate) roles: Vec<RoleAssignmentStatus>,
+    /// Why it failed, the first reason.
+    pub(crate) refusal: Option<Refusal>,
+    /// Whether this is only a plan.
+    pub(crate) is_planned: bool,
+}
+
+/// One place of a record: an identity's position in the plan, and the positions of its steps.
+#[derive(Clone, Debug, Default)]
+struct Place {
+    identity: usize,
+    credential: Option<usize>,
+    roles: Vec<usize>,
+}
+
+/// Returns the results of all records of a plan by their positions; none for a record that is not
+/// in it.
+pub(crate) fn results(outcome: &Outcome, records: usize) -> Vec<Option<Result>> {
+    let mut places: Vec<Option<Place>> = vec![None; records];
+    for (index, identity) in outcome.plan.identities.iter().enumerate() {
+        let mut place = |record: usize, put: &dyn Fn(&mut Place)| {
+            if let Some(slot) = places.get_mut(record) {
+                put(slot.get_or_insert_with(|| Place {
+                    identity: index,
+                    ..Place::default()
+                }));
+            }
+        };
+        for (step, credential) in identity.credentials.iter().enumerate() {
+            for &record in &credential.records {
+                place(record, &|place| place.credential = Some(step));
+            }
+        }
+        for (step, role) in identity.roles.iter().enumerate() {
+            for &record in &role.records {
+                place(record, &|place| place.roles.push(step));
+            }
+        }
+    }
+    let mut results: Vec<Option<Result>> = places
+        .into_iter()
+        .map(|place| result(outcome, &place?))
+        .collect();
+    for refused in &outcome.plan.refused {
+        if let Some(slot) = results.get_mut(refused.record) {
+            *slot = Some(Result {
+                refusal: Some(refused.refusal.clone()),
+                ..Result::default()
+            });
+        }
+    }
+    results
+}
+
+fn result(outcome: &Outcome, place: &Place) -> Option<Result> {
+    let plan = outcome.plan.identities.get(place.identity)?;
+    let applied = outcome
+        .applied
+        .as_ref()
+        .and_then(|applied| applied.get(place.identity));
+    let mut result = Result {
+        identity: Some(identity_status(plan, applied)),
+        identity_name: plan.id.name().to_owned(),
+        identity_made: applied.is_some_and(|applied| applied.made)
+            || (applied.is_none() && matches!(plan.identity, IdentityStep::Create { .. })),
+        is_planned: applied.is_none(),
+        ..Result::default()
+    };
+    if let Some(index) = place.credential {
+        let step = plan.credentials.get(index)?;
+        let done = applied.and_then(|applied| applied.credentials.get(index));
+        result.put_credential(plan, step, done);
+    }
+    for &index in &place.roles {
+        let step = plan.roles.get(index)?;
+        let done = applied.and_then(|applied| applied.roles.get(index));
+        result.put_role(step, done);
+    }
+    Some(result)
+}
+
+fn identity_status(plan: &IdentityPlan, applied: Option<&Applied>) -> IdentityStatus {
+    let planned = match &plan.identity {
+        IdentityStep::Keep(identity) => Some(identity),
+        IdentityStep::Create { .. } | IdentityStep::Missing => None,
+    };
+    let identity = applied
+        .and_then(|applied| applied.identity.as_ref())
+        .or(planned);
+    IdentityStatus {
+        id: plan.id.to_string(),
+        client_id: identity.map(|identity| identity.client_id.clone()),
+        principal_id: identity.map(|identity| identity.principal_id.clone()),
+        tenant_id: identity.map(|identity| identity.tenant_id.clone()),
+    }
+}
+
+impl Result {
+    fn put_credential(&mut self, plan: &IdentityPlan, step: &CredentialStep, done: Option<&Done>) {
+        let (id, name, result) = match done {
+            None => (
+                plan.id.credential(&step.name),
+                step.name.clone(),
+                Ok(planned(step.action)),
+            ),
+            Some(done) => (done.id.clone(), done.name.clone(), done.result.clone()),
+        };
+        match result {
+            Ok(result) => self.credential = Some(FederatedCredential { id, name, result }),
+            Err(refusal) => self.fail(refusal),
+        }
+    }
+
+    fn put_role(&mut self, step: &RoleStep, done: Option<&Done>) {
+        let planned_id = || {
+            step.name.as_ref().map_or_else(String::new, |name| {
+                format!(
+                    "{}/providers/Microsoft.Authorization/roleAssignments/{name}",
+                    step.scope
+                )
+            })
+        };
+        let (id, result) = match done {
+            None => (planned_id(), Ok(planned(step.action))),
+            Some(done) => (done.id.clone(), done.result.clone()),
+        };
+        match result {
+            Ok(result) => self.roles.push(RoleAssignmentStatus {
+                id,
+                role: step.role.clone(),
+                scope: step.scope.to_string(),
+                result,
+            }),
+            Err(refusal) => self.fail(refusal),
+        }
+    }
+
+    fn fail(&mut self, refusal: Refusal) {
+        self.refusal.get_or_insert(refusal);
+    }
+
+    /// Returns all results, the credential's first.
+    pub(crate) fn items(&self) -> impl Iterator<Item = ItemResult> {
+        let credential = self.credential.iter().map(|credential| credential.result);
+        credential.chain(self.roles.iter().map(|role| role.result))
+    }
+}
+
+/// What a dry run says of a step.
+fn planned(action: Action) -> ItemResult {
+    match action {
+        Action::Create | Action::Update | Action::Delete => ItemResult::Planned,
+        Action::Unchanged => ItemResult::Unchanged,
+        Action::Adopt => ItemResult::Adopted,
+    }
+}

@@ -1,0 +1,351 @@
+//! What one record wants of Azure: its fields, filled in from flags and defaults. Pure.
+
+use vwi_core::arm::{InvalidId, Kind, Reference, ResourceId, same};
+use vwi_core::federation::{IssuerSource, Refusal};
+use vwi_core::record::{AksClusterRef, IdentityRef, Spec};
+use vwi_core::text::escape;
+
+use crate::args::{Assign, FederateArgs};
+
+/// What flags and the Azure CLI's configuration say where a record is silent.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Defaults {
+    /// Subscription of `--subscription`, by its id.
+    pub(crate) flag_subscription: Option<String>,
+    /// Subscription where neither record nor flag names one.
+    pub(crate) subscription: Option<String>,
+    /// Resource group where neither record nor flag names one.
+    pub(crate) group: Option<String>,
+    /// Audience of the cloud.
+    pub(crate) audience: Option<String>,
+}
+
+/// A resource as far as it is named; what is missing may still be found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Named {
+    pub(crate) subscription: Option<String>,
+    pub(crate) group: Option<String>,
+    pub(crate) name: String,
+}
+
+/// What one record wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wish {
+    pub(crate) identity: Named,
+    /// Region, only to make the identity.
+    pub(crate) location: Option<String>,
+    pub(crate) cluster: Option<Named>,
+    /// Who names which issuer, AKS and host apart.
+    pub(crate) issuers: Vec<(IssuerSource, String)>,
+    pub(crate) audience: String,
+    pub(crate) roles: Vec<Assign>,
+}
+
+impl Wish {
+    /// Works out what a record wants. `issuer` is its `status.issuer`.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] if something is missing, or record and flags say different things.
+    pub(crate) fn new(
+        spec: &Spec,
+        issuer: Option<&str>,
+        arguments: &FederateArgs,
+        defaults: &Defaults,
+    ) -> Result<Self, Refusal> {
+        let merge = Merge {
+            override_record: arguments.change.override_records,
+        };
+        let location = identity_location(spec.identity.as_ref());
+        let location = merge.texts(
+            ("--location", arguments.identity.location.as_deref()),
+            ("spec.identity.location", location),
+        )?;
+        Ok(Self {
+            identity: identity(spec, arguments, defaults, merge)?,
+            location: location.map(str::to_owned),
+            cluster: cluster(spec, arguments, merge)?,
+            issuers: issuers(spec, issuer, arguments),
+            audience: audience(spec, arguments, defaults, merge)?,
+            roles: roles(spec, arguments)?,
+        })
+    }
+}
+
+impl Named {
+    fn of(reference: Reference) -> Self {
+        match reference {
+            Reference::Name(name) => Self {
+                name,
+                ..Self::default()
+            },
+            Reference::InGroup { group, name } => Self {
+                group: Some(group),
+                name,
+                ..Self::default()
+            },
+            Reference::Id(id) => Self {
+                subscription: Some(id.subscription().to_owned()),
+                group: Some(id.group().to_owned()),
+                name: id.name().to_owned(),
+            },
+        }
+    }
+
+    /// Returns the id, if all its parts are known.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] if a part is missing or can't be one.
+    pub(crate) fn id(&self, kind: Kind) -> Result<ResourceId, Refusal> {
+        let missing = |what: &str, flag: &str| Refusal {
+            reason: "IdentityIncomplete",
+            message: format!("no {what} of `{}` is known", escape(&self.name)),
+            hint: Some(format!("name it with `{flag}`")),
+        };
+        let subscription = self
+            .subscription
+            .as_deref()
+            .ok_or_else(|| missing("subscription", "--subscription"))?;
+        let group = self
+            .group
+            .as_deref()
+            .ok_or_else(|| missing("resource group", "-g"))?;
+        ResourceId::new(kind, subscription, group, &self.name).map_err(|error| invalid(&error))
+    }
+}
+
+/// How flags and records meet: a flag fills in, and a record that says otherwise is an error.
+#[derive(Clone, Copy)]
+struct Merge {
+    override_record: bool,
+}
+
+type Said<'a> = (&'a str, Option<&'a str>);
+
+impl Merge {
+    fn texts<'a>(self, flag: Said<'a>, record: Said<'a>) -> Result<Option<&'a str>, Refusal> {
+        self.merge(flag, record, |one, other| one == other)
+    }
+
+    /// As [`Merge::texts`], for names that Azure compares without case.
+    fn names<'a>(self, flag: Said<'a>, record: Said<'a>) -> Result<Option<&'a str>, Refusal> {
+        self.merge(flag, record, same)
+    }
+
+    fn merge<'a>(
+        self,
+        (flag_name, flag): Said<'a>,
+        (field, record): Said<'a>,
+        equal: fn(&str, &str) -> bool,
+    ) -> Result<Option<&'a str>, Refusal> {
+        match (flag, record) {
+            (Some(flag), Some(record)) if !equal(flag, record) && !self.override_record => {
+                Err(Refusal {
+                    reason: "FlagAgainstRecord",
+                    message: format!(
+                        "`{flag_name} {}` against `{}` in `{field}` of the record",
+                        escape(flag),
+                        escape(record)
+                    ),
+                    hint: Some("take the flag with `--override`".to_owned()),
+                })
+            }
+            (flag, record) => Ok(flag.or(record)),
+        }
+    }
+}
+
+fn invalid(error: &InvalidId) -> Refusal {
+    Refusal {
+        reason: "InvalidId",
+        message: error.to_string(),
+        hint: None,
+    }
+}
+
+fn identity_location(identity: Option<&IdentityRef>) -> Option<&str> {
+    match identity? {
+        IdentityRef::Short(_) => None,
+        IdentityRef::Parts { location, .. } => location.as_deref(),
+    }
+}
+
+fn identity(
+    spec: &Spec,
+    arguments: &FederateArgs,
+    defaults: &Defaults,
+    merge: Merge,
+) -> Result<Named, Refusal> {
+    let parse = |text: &str| {
+        Reference::parse(Kind::Identity, text)
+            .map(Named::of)
+            .map_err(|error| invalid(&error))
+    };
+    let flags = &arguments.identity;
+    let record = match &spec.identity {
+        None => Named::default(),
+        Some(IdentityRef::Short(text)) => parse(text)?,
+        Some(IdentityRef::Parts {
+            subscription_id,
+            resource_group,
+            name,
+            ..
+        }) => Named {
+            subscription: subscription_id.clone(),
+            group: resource_group.clone(),
+            name: name.clone(),
+        },
+    };
+    let flag = match &flags.identity {
+        None => Named::default(),
+        Some(text) => parse(text)?,
+    };
+    let name = merge
+        .names(
+            ("--identity", some(&flag.name)),
+            ("spec.identity", some(&record.name)),
+        )?
+        .ok_or_else(|| Refusal {
+            reason: "NoIdentity",
+            message: "neither the record nor a flag names a managed identity".to_owned(),
+            hint: Some("name one with `--identity NAME -g GROUP`".to_owned()),
+        })?;
+    // What an id says goes before the flags beside it, which must not contradict it.
+    let flag_group = merge.names(
+        ("-g", flags.resource_group.as_deref()),
+        ("--identity", flag.group.as_deref()),
+    )?;
+    let flag_subscription = merge.names(
+        ("--subscription", defaults.flag_subscription.as_deref()),
+        ("--identity", flag.subscription.as_deref()),
+    )?;
+    let group = merge.names(
+        ("-g", flag_group),
+        ("spec.identity", record.group.as_deref()),
+    )?;
+    let subscription = merge.names(
+        ("--subscription", flag_subscription),
+        ("spec.identity", record.subscription.as_deref()),
+    )?;
+    Ok(Named {
+        subscription: subscription
+            .or(defaults.subscription.as_deref())
+            .map(str::to_owned),
+        group: group.or(defaults.group.as_deref()).map(str::to_owned),
+        name: name.to_owned(),
+    })
+}
+
+fn some(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn cluster(spec: &Spec, arguments: &FederateArgs, merge: Merge) -> Result<Option<Named>, Refusal> {
+    let parse = |text: &str| {
+        Reference::parse(Kind::Cluster, text)
+            .map(Named::of)
+            .map_err(|error| invalid(&error))
+    };
+    let record = match &spec.aks_cluster {
+        None => Named::default(),
+        Some(AksClusterRef::Short(text)) => parse(text)?,
+        Some(AksClusterRef::Parts {
+            subscription_id,
+            resource_group,
+            name,
+        }) => Named {
+            subscription: subscription_id.clone(),
+            group: resource_group.clone(),
+            name: name.clone(),
+        },
+    };
+    let flag = match &arguments.trust.aks_cluster {
+        None => Named::default(),
+        Some(text) => parse(text)?,
+    };
+    let both = |flag, record| merge.names(("--aks-cluster", flag), ("spec.aksCluster", record));
+    let Some(name) = both(some(&flag.name), some(&record.name))? else {
+        return Ok(None);
+    };
+    let group = both(flag.group.as_deref(), record.group.as_deref())?;
+    let subscription = both(flag.subscription.as_deref(), record.subscription.as_deref())?;
+    Ok(Some(Named {
+        subscription: subscription.map(str::to_owned),
+        group: group.map(str::to_owned),
+        name: name.to_owned(),
+    }))
+}
+
+fn issuers(
+    spec: &Spec,
+    status: Option<&str>,
+    arguments: &FederateArgs,
+) -> Vec<(IssuerSource, String)> {
+    let flag = arguments.trust.issuer.as_deref();
+    let typed = flag.is_some() || arguments.trust.aks_cluster.is_some();
+    let overridden = typed && arguments.change.override_records;
+    let sources = [
+        (IssuerSource::Flag, flag),
+        (
+            IssuerSource::Spec,
+            spec.issuer.as_deref().filter(|_| !overridden),
+        ),
+        (IssuerSource::Record, status.filter(|_| !overridden)),
+    ];
+    sources
+        .into_iter()
+        .filter_map(|(source, url)| Some((source, url?.to_owned())))
+        .collect()
+}
+
+fn audience(
+    spec: &Spec,
+    arguments: &FederateArgs,
+    defaults: &Defaults,
+    merge: Merge,
+) -> Result<String, Refusal> {
+    let audience = merge.texts(
+        ("--audience", arguments.trust.audience.as_deref()),
+        ("spec.audience", spec.audience.as_deref()),
+    )?;
+    let refuse = |message: String| Refusal {
+        reason: "NoAudience",
+        message,
+        hint: Some("name one with `--audience`".to_owned()),
+    };
+    match audience.or(defaults.audience.as_deref()) {
+        None => Err(refuse(
+            "nobody has established which audience this cloud wants".to_owned(),
+        )),
+        Some("") => Err(refuse("the audience is empty".to_owned())),
+        Some(audience) => Ok(audience.to_owned()),
+    }
+}
+
+fn roles(spec: &Spec, arguments: &FederateArgs) -> Result<Vec<Assign>, Refusal> {
+    let refuse = |message: String| Refusal {
+        reason: "InvalidRole",
+        message,
+        hint: None,
+    };
+    let mut roles = Vec::new();
+    for wish in &spec.roles {
+        let (role, scope) = wish.parts().ok_or_else(|| {
+            refuse("an entry of `spec.roles` is not of the form ROLE@SCOPE".to_owned())
+        })?;
+        let scope = scope
+            .parse()
+            .map_err(|error| refuse(format!("`spec.roles`: {error}")))?;
+        roles.push(Assign {
+            role: role.to_owned(),
+            scope,
+        });
+    }
+    for assign in arguments.roles.all() {
+        if !roles.contains(&assign) {
+            roles.push(assign);
+        }
+    }
+    Ok(roles)
+}

@@ -1,0 +1,216 @@
+//! One record's work: who it is for, what it wants, and what becomes of it.
+
+use vwi_core::federation::{Refusal, shared_subject};
+use vwi_core::record::{HostServiceAccount, Record, TenantStatus, Upstream};
+use vwi_core::step::Step;
+use vwi_core::subject::Subject;
+use vwi_core::translation::{Grade, VirtualClusterName};
+
+use crate::args::FederateArgs;
+use crate::wish::{Defaults, Wish};
+
+/// One record's work. Only this is kept in memory; the record waits in the spool.
+#[derive(Clone, Debug)]
+pub(crate) struct Work {
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    pub(crate) vcluster: Option<VirtualClusterName>,
+    pub(crate) tenant: TenantStatus,
+    pub(crate) host: Option<HostServiceAccount>,
+    /// How far the subject is proven, so far.
+    pub(crate) grade: Grade,
+    /// Whether the tenant ServiceAccount is still to be made (`translate --allow-missing`).
+    pub(crate) is_awaited: bool,
+    /// Whether a step before this one only planned it.
+    pub(crate) is_planned: bool,
+    pub(crate) wish: Option<Wish>,
+    pub(crate) verdict: Option<Verdict>,
+}
+
+/// What became of one record beside what the plan says of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// A step before this one failed on it.
+    Forwarded,
+    /// It is refused.
+    Refused(Refusal),
+}
+
+impl Work {
+    /// Reads one record. One that can't be acted on has its verdict.
+    pub(crate) fn new(record: &Record, arguments: &FederateArgs, defaults: &Defaults) -> Self {
+        // The reader has looked at both.
+        let spec = record.spec().unwrap_or_default();
+        let status = record.status().unwrap_or_default();
+        let vcluster = spec.virtual_cluster.as_ref().and_then(|vcluster| {
+            Some(VirtualClusterName {
+                name: vcluster.name.clone()?,
+                namespace: vcluster.namespace.clone()?,
+            })
+        });
+        let reason = record
+            .condition(Step::Translate)
+            .map(|condition| condition.reason);
+        let grade = reason
+            .as_deref()
+            .and_then(|reason| {
+                Grade::ALL
+                    .into_iter()
+                    .find(|grade| grade.reason() == reason)
+            })
+            // Stated by the user, or nobody says.
+            .unwrap_or(Grade::Computed);
+        let mut work = Self {
+            namespace: record.namespace().to_owned(),
+            name: record.name().to_owned(),
+            vcluster,
+            is_awaited: grade == Grade::Configured && status.tenant.service_account_uid.is_none(),
+            tenant: status.tenant,
+            host: None,
+            grade,
+            is_planned: false,
+            wish: None,
+            verdict: None,
+        };
+        match record.upstream(Step::Federate) {
+            Upstream::Failed(_) => {
+                work.verdict = Some(Verdict::Forwarded);
+                return work;
+            }
+            Upstream::Planned => work.is_planned = true,
+            Upstream::Ready => {}
+        }
+        let wish = subject(status.subject, status.host_service_account).and_then(|host| {
+            work.host = Some(host);
+            Wish::new(&spec, status.issuer.as_deref(), arguments, defaults)
+        });
+        match wish {
+            Ok(wish) => work.wish = Some(wish),
+            Err(refusal) => work.refuse(refusal),
+        }
+        if work.is_open() && !arguments.trust.allow_shared_subject {
+            work.refuse_shared();
+        }
+        work
+    }
+
+    /// Makes the work of `--subject`, which no record stands behind.
+    pub(crate) fn stated(subject: &Subject) -> Record {
+        let mut record = Record::new(subject.namespace(), subject.name());
+        record.put_status("subject", subject);
+        record.put_status(
+            "hostServiceAccount",
+            HostServiceAccount {
+                namespace: subject.namespace().to_owned(),
+                name: subject.name().to_owned(),
+                uid: None,
+            },
+        );
+        record.set_condition(
+            Step::Translate,
+            vwi_core::record::ConditionStatus::True,
+            "Stated",
+            "stated by `--subject`",
+        );
+        record
+    }
+
+    /// Returns `namespace/name`.
+    pub(crate) fn key(&self) -> String {
+        format!("{}/{}", self.namespace, self.name)
+    }
+
+    /// Returns the subject to trust.
+    pub(crate) fn subject(&self) -> Option<Subject> {
+        let host = self.host.as_ref()?;
+        Subject::new(&host.namespace, &host.name).ok()
+    }
+
+    /// Whether it is still to be done.
+    pub(crate) fn is_open(&self) -> bool {
+        self.verdict.is_none()
+    }
+
+    /// Refuses it, unless it has its verdict.
+    pub(crate) fn refuse(&mut self, refusal: Refusal) {
+        if self.is_open() {
+            self.verdict = Some(Verdict::Refused(refusal));
+        }
+    }
+
+    fn refuse_shared(&mut self) {
+        let Some(subject) = self.subject() else {
+            return;
+        };
+        let vcluster = self
+            .vcluster
+            .as_ref()
+            .map(|vcluster| vcluster.name.as_str());
+        // Without the vCluster, the record may be made of the host's name itself.
+        let tenant_name = vcluster.map(|_| self.name.as_str());
+        if let Some(shared) = shared_subject(&subject, tenant_name, vcluster) {
+            self.refuse(Refusal {
+                reason: "SharedSubject",
+                message: format!("subject `{subject}` belongs to {shared}"),
+                hint: Some(
+                    "give the workload a ServiceAccount of its own, or say \
+                     `--allow-shared-subject`"
+                        .to_owned(),
+                ),
+            });
+        }
+    }
+
+    /// Refuses a subject that is less proven than wanted.
+    pub(crate) fn require(&mut self, accept: Grade) {
+        // A plan that nobody carries out needs no proof.
+        if self.is_open() && !self.is_planned && self.grade < accept {
+            let grade = self.grade;
+            let message = format!(
+                "subject `{}` is only `{grade}`, not `{accept}`",
+                self.subject()
+                    .map_or_else(String::new, |subject| subject.to_string())
+            );
+            self.refuse(Refusal {
+                reason: "Unproven",
+                message,
+                hint: Some(format!(
+                    "prove it with `--host-context`, or say `--accept={grade}`"
+                )),
+            });
+        }
+    }
+}
+
+/// Returns the host ServiceAccount that subject and `hostServiceAccount` name alike.
+fn subject(
+    subject: Option<Subject>,
+    host: Option<HostServiceAccount>,
+) -> Result<HostServiceAccount, Refusal> {
+    match (subject, host) {
+        (Some(subject), Some(host))
+            if (subject.namespace(), subject.name()) != (&host.namespace, &host.name) =>
+        {
+            Err(Refusal {
+                reason: "SubjectsDiffer",
+                message: format!(
+                    "`status.subject` is `{subject}`, but `status.hostServiceAccount` is `{}/{}`",
+                    vwi_core::text::escape(&host.namespace),
+                    vwi_core::text::escape(&host.name)
+                ),
+                hint: None,
+            })
+        }
+        (Some(_), Some(host)) => Ok(host),
+        (Some(subject), None) => Ok(HostServiceAccount {
+            namespace: subject.namespace().to_owned(),
+            name: subject.name().to_owned(),
+            uid: None,
+        }),
+        (None, _) => Err(Refusal {
+            reason: "NoSubject",
+            message: "the record has no subject: translate has not seen it".to_owned(),
+            hint: Some("put `kubectl vwi translate -f FILE` before this step".to_owned()),
+        }),
+    }
+}

@@ -1,0 +1,349 @@
+//! What federate prints: records, the plan, and a line for each record that changed or failed.
+
+use std::collections::BTreeSet;
+use std::io;
+
+use serde_json::Value;
+use vwi_cli::Failure;
+use vwi_cli::input::Collected;
+use vwi_cli::output::{EndFacts, Format, OutputError, RecordWriter, TableSpec, yaml};
+use vwi_cli::session::Session;
+use vwi_core::exit::Outcome as Exit;
+use vwi_core::federation::{Plan, Refusal, plan_document, render};
+use vwi_core::record::{Condition, ConditionStatus, ItemResult, Record};
+use vwi_core::step::Step;
+use vwi_core::text::escape;
+
+use crate::placed::Result as Placed;
+use crate::work::{Verdict, Work};
+
+/// Formats that federate has.
+pub(crate) const FORMATS: [Format; 8] = [
+    Format::Ndjson,
+    Format::Json,
+    Format::Yaml,
+    Format::Manifest,
+    Format::Table,
+    Format::Wide,
+    Format::Name,
+    Format::Plan,
+];
+
+const TABLE: TableSpec = TableSpec {
+    headers: &[
+        "NAMESPACE",
+        "NAME",
+        "FEDERATED",
+        "REASON",
+        "IDENTITY",
+        "CREDENTIAL",
+        "SUBJECT",
+        "ISSUER",
+    ],
+    wide_from: 5,
+    row,
+};
+
+/// What federate writes into `status`, conditions apart.
+const OWN_STATUS: [&str; 3] = ["identity", "federatedCredential", "roleAssignments"];
+
+fn row(record: &Record) -> Vec<String> {
+    let condition = record.condition(Step::Federate);
+    let (status, reason) = condition.map_or_else(Default::default, |condition| {
+        (format!("{:?}", condition.status), condition.reason)
+    });
+    // The reader has looked at it.
+    let found = record.status().unwrap_or_default();
+    let identity = found.identity.unwrap_or_default().id;
+    vec![
+        record.namespace().to_owned(),
+        record.name().to_owned(),
+        status,
+        reason,
+        identity.rsplit('/').next().unwrap_or_default().to_owned(),
+        found
+            .federated_credential
+            .map(|credential| credential.name)
+            .unwrap_or_default(),
+        found
+            .subject
+            .map(|subject| subject.to_string())
+            .unwrap_or_default(),
+        found.issuer.unwrap_or_default(),
+    ]
+}
+
+/// What is written.
+pub(crate) struct Writing<'a> {
+    pub(crate) session: &'a Session,
+    pub(crate) format: Format,
+    pub(crate) no_headers: bool,
+    pub(crate) collected: &'a Collected,
+    pub(crate) works: &'a [Work],
+    pub(crate) results: &'a [Option<Placed>],
+    /// The plan, dry or carried out.
+    pub(crate) plan: &'a Plan,
+    /// Whether nothing was written to Azure.
+    pub(crate) is_dry: bool,
+}
+
+impl Writing<'_> {
+    /// Writes it all; the outcome of the records.
+    ///
+    /// # Errors
+    ///
+    /// Standard output can't be written, or the temporary file can't be read.
+    pub(crate) fn write(&self) -> Result<Exit, Failure> {
+        let own = matches!(self.format, Format::Json | Format::Yaml | Format::Plan);
+        // Nothing but the plan: no list around records, no end.
+        let written_as = if own { Format::Plan } else { self.format };
+        let mut writer =
+            RecordWriter::new(self.session.stdout(), Step::Federate, written_as, TABLE)
+                .without_headers(self.no_headers);
+        self.plan_text(&mut writer)?;
+        let mut tally = Tally::default();
+        let mut hints = BTreeSet::new();
+        let records = self.collected.records.records()?;
+        for ((record, work), result) in records.zip(self.works).zip(self.results) {
+            let mut record = record?;
+            let condition = mark(&mut record, work, result.as_ref());
+            tally.add(&condition);
+            self.tell(work, result.as_ref(), &condition, &mut hints);
+            writer.write(&record)?;
+        }
+        for hint in hints {
+            self.session.talk.say(&format!("hint: {hint}"));
+        }
+        self.session.talk.say(&tally.line());
+        let counts = writer.finish(EndFacts {
+            selection: self.collected.selection.clone(),
+            collisions: self.collected.collisions.clone(),
+            error: None,
+        })?;
+        Ok(counts.outcome())
+    }
+
+    fn plan_text(&self, writer: &mut RecordWriter) -> Result<(), Failure> {
+        let record = |index: usize| self.works.get(index).map_or_else(String::new, Work::key);
+        match self.format {
+            Format::Json => {
+                let document = plan_document(self.plan, &record);
+                let text = serde_json::to_string_pretty(&document)
+                    .map_err(io::Error::from)
+                    .map_err(OutputError::from)?;
+                writer.text(&format!("{text}\n"))?;
+            }
+            Format::Yaml => {
+                let document: Value = plan_document(self.plan, &record);
+                writer.text(&yaml(&document).map_err(OutputError::from)?)?;
+            }
+            Format::Plan => writer.text(&render(self.plan, &record))?,
+            Format::Ndjson
+            | Format::Manifest
+            | Format::Table
+            | Format::Wide
+            | Format::Name
+            | Format::Subject
+            | Format::Env
+            | Format::Short => {
+                let has_steps = !self.plan.identities.is_empty() || !self.plan.refused.is_empty();
+                if self.is_dry && has_steps && !self.session.talk.verbosity().quiet {
+                    self.session.talk.raw(&render(self.plan, &record));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(
+        &self,
+        work: &Work,
+        result: Option<&Placed>,
+        condition: &Condition,
+        hints: &mut BTreeSet<String>,
+    ) {
+        let talk = &self.session.talk;
+        let key = work.key();
+        match condition.status {
+            ConditionStatus::False => {
+                talk.record_failed(
+                    &key,
+                    &format!("{}: {}", condition.reason, condition.message),
+                );
+                if let Some(hint) = refusal(work, result).and_then(|refusal| refusal.hint.clone()) {
+                    hints.insert(hint);
+                }
+            }
+            ConditionStatus::True if condition.reason != UNCHANGED => {
+                talk.record(&key, &condition.message);
+            }
+            ConditionStatus::True | ConditionStatus::Unknown => {}
+        }
+    }
+}
+
+const UNCHANGED: &str = "Unchanged";
+
+fn refusal<'a>(work: &'a Work, result: Option<&'a Placed>) -> Option<&'a Refusal> {
+    match &work.verdict {
+        Some(Verdict::Refused(refusal)) => Some(refusal),
+        Some(Verdict::Forwarded) => None,
+        None => result.and_then(|result| result.refusal.as_ref()),
+    }
+}
+
+/// Writes into a record what became of it, and returns its condition.
+fn mark(record: &mut Record, work: &Work, result: Option<&Placed>) -> Condition {
+    if work.verdict != Some(Verdict::Forwarded) {
+        record.remove_status(&OWN_STATUS);
+    }
+    if let Some(result) = result.filter(|_| work.is_open()) {
+        if let Some(identity) = &result.identity {
+            record.put_status("identity", identity);
+        }
+        if let Some(credential) = &result.credential {
+            record.put_status("federatedCredential", credential);
+        }
+        if !result.roles.is_empty() {
+            record.put_status("roleAssignments", &result.roles);
+        }
+    }
+    let (status, reason, message) = verdict(work, result);
+    record.set_condition(Step::Federate, status, &reason, &message);
+    Condition {
+        condition_type: Step::Federate.condition_type().to_owned(),
+        status,
+        reason,
+        message,
+    }
+}
+
+fn verdict(work: &Work, result: Option<&Placed>) -> (ConditionStatus, String, String) {
+    if work.verdict == Some(Verdict::Forwarded) {
+        return (
+            ConditionStatus::Unknown,
+            Condition::UPSTREAM_FAILED.to_owned(),
+            "a step before this one failed".to_owned(),
+        );
+    }
+    if let Some(refusal) = refusal(work, result) {
+        return (
+            ConditionStatus::False,
+            refusal.reason.to_owned(),
+            refusal.message.clone(),
+        );
+    }
+    let Some(result) = result else {
+        // Every open record is in a plan.
+        return (
+            ConditionStatus::False,
+            "NotPlanned".to_owned(),
+            "the record is in no plan".to_owned(),
+        );
+    };
+    let message = describe(result);
+    if result.is_planned {
+        return (
+            ConditionStatus::Unknown,
+            Condition::PLANNED.to_owned(),
+            message,
+        );
+    }
+    (ConditionStatus::True, reason(result).to_owned(), message)
+}
+
+/// Returns the strongest thing that was done.
+fn reason(result: &Placed) -> &'static str {
+    let done = |wanted: ItemResult| result.items().any(|item| item == wanted);
+    if result.identity_made || done(ItemResult::Created) {
+        "Created"
+    } else if done(ItemResult::Updated) {
+        "Updated"
+    } else if done(ItemResult::Adopted) {
+        "Adopted"
+    } else {
+        UNCHANGED
+    }
+}
+
+/// Says in one line what was done, or would be.
+fn describe(result: &Placed) -> String {
+    let word = |item: ItemResult| match item {
+        ItemResult::Created => "created",
+        ItemResult::Updated => "updated",
+        ItemResult::Unchanged => "unchanged",
+        ItemResult::Adopted => "adopted",
+        ItemResult::Deleted => "deleted",
+        ItemResult::Planned => "to be written",
+    };
+    let made = match (result.identity_made, result.is_planned) {
+        (false, _) => "",
+        (true, false) => " (created)",
+        (true, true) => " (to be made, client id known after federate)",
+    };
+    let mut text = format!("identity `{}`{made}", result.identity_name);
+    if let Some(credential) = &result.credential {
+        text.push_str(&format!(
+            ", credential `{}` {}",
+            escape(&credential.name),
+            word(credential.result)
+        ));
+    }
+    for role in &result.roles {
+        text.push_str(&format!(
+            ", role `{}` at `{}` {}",
+            escape(&role.role),
+            escape(&role.scope),
+            word(role.result)
+        ));
+    }
+    text
+}
+
+/// How many records of each kind there were.
+#[derive(Default)]
+struct Tally {
+    counts: [(&'static str, u64); 7],
+}
+
+const WORDS: [&str; 7] = [
+    "created",
+    "updated",
+    "adopted",
+    "unchanged",
+    "planned",
+    "failed",
+    "forwarded",
+];
+
+impl Tally {
+    fn add(&mut self, condition: &Condition) {
+        let word = match (condition.status, condition.reason.as_str()) {
+            (ConditionStatus::False, _) => "failed",
+            (ConditionStatus::Unknown, Condition::UPSTREAM_FAILED) => "forwarded",
+            (ConditionStatus::Unknown, _) => "planned",
+            (ConditionStatus::True, "Created") => "created",
+            (ConditionStatus::True, "Updated") => "updated",
+            (ConditionStatus::True, "Adopted") => "adopted",
+            (ConditionStatus::True, _) => "unchanged",
+        };
+        let index = WORDS.iter().position(|known| *known == word);
+        if let Some(count) = index.and_then(|index| self.counts.get_mut(index)) {
+            *count = (word, count.1 + 1);
+        }
+    }
+
+    fn line(&self) -> String {
+        let counts: Vec<String> = self
+            .counts
+            .iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(word, count)| format!("{count} {word}"))
+            .collect();
+        if counts.is_empty() {
+            "no records".to_owned()
+        } else {
+            counts.join(", ")
+        }
+    }
+}

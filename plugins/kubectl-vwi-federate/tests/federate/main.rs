@@ -1,0 +1,14 @@
+//! The program against the stand-in of Azure: what it writes, what it refuses, what it says.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail like the tests themselves"
+)]
+
+mod faults;
+mod input;
+mod plan;
+mod roles;
+mod scene;
+mod trust;
