@@ -88,3 +88,54 @@ impl std::fmt::Debug for Environment {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(variables: &[(&str, &str)]) -> Environment {
+        variables
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()))
+            .collect()
+    }
+
+    #[test]
+    fn kubeconfig_files_are_those_that_kubectl_merges() {
+        type Variables = &'static [(&'static str, &'static str)];
+        let cases: [(Variables, &[&str]); 4] = [
+            (&[("HOME", "/h")], &["/h/.kube/config"]),
+            (&[("HOME", "/h"), ("KUBECONFIG", "")], &["/h/.kube/config"]),
+            (&[("HOME", "/h"), ("KUBECONFIG", "/a::/b")], &["/a", "/b"]),
+            (&[], &[]),
+        ];
+        for (variables, files) in cases {
+            let files = files.iter().map(PathBuf::from).collect();
+            assert_eq!(
+                environment(variables).kubeconfig(),
+                KubeconfigFiles::Merged(files)
+            );
+        }
+    }
+
+    #[test]
+    fn proxies_have_two_spellings_but_for_the_one_that_a_request_can_forge() {
+        let proxies = environment(&[
+            ("https_proxy", "http://a"),
+            ("NO_PROXY", "b"),
+            ("HTTP_PROXY", "http://c"),
+        ])
+        .proxies();
+        assert_eq!(proxies.https.as_deref(), Some("http://a"));
+        assert_eq!(proxies.no.as_deref(), Some("b"));
+        assert_eq!(proxies.http, None);
+    }
+
+    #[test]
+    fn an_empty_variable_is_none_and_no_value_is_shown() {
+        let environment = environment(&[("A", ""), ("AZURE_CLIENT_SECRET", "geheim")]);
+        assert_eq!(environment.get("A"), None);
+        assert_eq!(environment.get("AZURE_CLIENT_SECRET"), Some("geheim"));
+        assert!(!format!("{environment:?}").contains("geheim"));
+    }
+}

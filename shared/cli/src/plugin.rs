@@ -63,7 +63,7 @@ pub fn command<P: Plugin>(invocation: &Invocation) -> Command {
     let examples = P::EXAMPLES.replace("{}", words);
     let command = Command::new(P::STEP.word())
         .version(env!("CARGO_PKG_VERSION"))
-        .before_help(format!("Examples:\n{}", examples.trim_end()))
+        .before_help(format!("Examples:\n  {}", examples.trim()))
         .help_template(HELP)
         .bin_name(words.to_owned())
         .display_name(words.to_owned())
@@ -83,7 +83,7 @@ pub fn command<P: Plugin>(invocation: &Invocation) -> Command {
 }
 
 /// In kubectl's order: what it does, examples, flags, usage.
-const HELP: &str = "\
+pub const HELP: &str = "\
 {about-with-newline}
 {before-help}{all-args}
 

@@ -54,3 +54,39 @@ impl SelectionFlags {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_says_what_narrowed_the_selection() {
+        let everything = SelectionFlags {
+            all_namespaces: true,
+            ..SelectionFlags::default()
+        };
+        let all = Selection::All {
+            scope: "vCluster blue".to_owned(),
+        };
+        assert_eq!(everything.selection("vCluster blue"), all);
+        let names = SelectionFlags {
+            names: vec!["a".to_owned()],
+            ..SelectionFlags::default()
+        };
+        let labelled = SelectionFlags {
+            selector: Some("a=b".to_owned()),
+            field_selector: Some("metadata.name=a".to_owned()),
+            ..everything
+        };
+        let one_namespace = SelectionFlags::default();
+        assert!(!one_namespace.is_given() && names.is_given() && labelled.is_given());
+        for (flags, expected) in [
+            (names, &["names"][..]),
+            (one_namespace, &["namespace"]),
+            (labelled, &["selector", "field-selector"]),
+        ] {
+            let by = expected.iter().map(|&word| word.to_owned()).collect();
+            assert_eq!(flags.selection("x"), Selection::Narrowed { by });
+        }
+    }
+}
