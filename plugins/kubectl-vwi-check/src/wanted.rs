@@ -258,3 +258,93 @@ fn either(
         (None, recorded) => Ok(recorded),
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use clap::Parser;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: CheckArgs,
+    }
+
+    /// What is wanted for a record, without flags.
+    pub(crate) fn without_flags(record: Record) -> Wanted {
+        Wanted::new(record, &Line::parse_from(["check"]).args).unwrap()
+    }
+
+    fn wanted(record: &serde_json::Value, flags: &[&str]) -> Result<Wanted, UsageError> {
+        let line = Line::parse_from(["check"].iter().chain(flags));
+        let mut document = json!({
+            "apiVersion": "vwi/v1alpha1",
+            "kind": "WorkloadIdentity",
+            "metadata": {"name": "app", "namespace": "default"},
+        });
+        for (key, value) in record.as_object().unwrap() {
+            document[key] = value.clone();
+        }
+        let record = Record::from_document(document.as_object().unwrap().clone()).unwrap();
+        Wanted::new(record, &line.args)
+    }
+
+    const ID: &str = "/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/rg/providers/\
+                      Microsoft.ManagedIdentity/userAssignedIdentities/app-identity";
+
+    #[test]
+    fn what_azure_said_goes_before_what_was_wished_and_before_flags() {
+        let both = json!({"spec": {"identity": "other"}, "status": {"identity": {"id": ID}}});
+        let identity = wanted(&both, &[]).unwrap().identity.unwrap();
+        assert_eq!(identity.to_string(), "rg/app-identity");
+        let wish = json!({"spec": {"identity": "app-identity"}});
+        let identity = wanted(&wish, &["--identity", "app-identity", "-g", "rg"]).unwrap();
+        assert_eq!(identity.identity.unwrap().to_string(), "rg/app-identity");
+        let none = wanted(&json!({}), &["--identity", ID]).unwrap();
+        assert_eq!(none.identity, Named::parse(Kind::Identity, ID));
+    }
+
+    #[test]
+    fn a_flag_against_a_record_names_both() {
+        let record = json!({"status": {"identity": {"id": ID}}});
+        let error = wanted(&record, &["--identity", "other"]).unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains("`other`") && text.contains("`rg/app-identity`"),
+            "{text}"
+        );
+        let taken = wanted(&record, &["--identity", "other", "--override"]).unwrap();
+        assert_eq!(taken.identity.unwrap().name, "other");
+    }
+
+    #[test]
+    fn roles_are_those_that_were_wished_and_those_that_were_made() {
+        let record = json!({
+            "spec": {"roles": ["Reader@/subscriptions/s", "no scope"]},
+            "status": {"roleAssignments": [
+                {"id": "1", "role": "Reader", "scope": "/subscriptions/s", "result": "created"},
+                {"id": "2", "role": "AcrPull", "scope": "/subscriptions/s", "result": "unchanged"},
+            ]},
+        });
+        let roles = wanted(&record, &[]).unwrap().roles;
+        let roles: Vec<&str> = roles.iter().map(|(role, _)| role.as_str()).collect();
+        assert_eq!(roles, ["Reader", "AcrPull"]);
+    }
+
+    #[test]
+    fn plans_and_failures_of_earlier_steps_are_heeded() {
+        let condition = |kind: &str, status: &str, reason: &str| json!({"type": kind, "status": status, "reason": reason, "message": ""});
+        let planned = json!({"status": {"conditions": [
+            condition("Translated", "True", "Proven"),
+            condition("Federated", "Unknown", "Planned"),
+        ]}});
+        let found = wanted(&planned, &[]).unwrap();
+        assert_eq!(found.planned, [Step::Federate].into());
+        assert!(found.upstream.is_none());
+        let failed = json!({"status": {"conditions": [condition("Federated", "False", "NoRoom")]}});
+        let found = wanted(&failed, &[]).unwrap();
+        assert_eq!(found.upstream.unwrap().reason, "NoRoom");
+    }
+}

@@ -68,3 +68,63 @@ fn variable(pod: &Pod, name: &str) -> Option<String> {
     };
     pod.spec.containers.iter().find_map(of)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use vwi_core::record::Record;
+
+    use super::*;
+    use crate::wanted::tests::without_flags;
+
+    fn pod(namespace: &str, volume: &str) -> Pod {
+        serde_json::from_value(json!({
+            "metadata": {
+                "name": "web-x-default-x-vc", "namespace": namespace,
+                "labels": {"azure.workload.identity/use": "true"},
+                "annotations": {
+                    "vcluster.loft.sh/name": "web", "vcluster.loft.sh/namespace": "default",
+                    "vcluster.loft.sh/service-account-name": "app",
+                    "vcluster.loft.sh/token-abcdefgh": "secret",
+                },
+            },
+            "spec": {
+                "serviceAccountName": "app-x-default-x-vc",
+                "containers": [
+                    {"name": "side", "env": []},
+                    {"name": "main", "env": [{"name": "AZURE_CLIENT_ID", "value": "c"}]},
+                ],
+                "volumes": [{"name": volume, "projected": {"sources": [
+                    {"serviceAccountToken": {"audience": "api://x", "path": "t"}},
+                ]}}],
+            },
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn an_injected_pod_is_known_in_both_generations_and_only_in_its_namespace() {
+        let wanted = without_flags(Record::new("default", "app"));
+        for (volume, is_injected) in [
+            ("azure-identity-token", true),
+            (
+                "azure-workload-identity-reserved-a18b869b2e81c0c529552a3c4fa5c9",
+                true,
+            ),
+            ("kube-api-access-abcde", false),
+        ] {
+            let pods = [pod("team-x", volume), pod("elsewhere", volume)];
+            let facts = pod_facts(&pods, "team-x", &wanted);
+            let [fact] = facts.as_slice() else {
+                panic!("{facts:?}");
+            };
+            assert_eq!(fact.is_injected, is_injected, "{volume}");
+            assert!(fact.is_labelled);
+            assert_eq!(fact.client_id.as_deref(), Some("c"));
+            assert_eq!(fact.audience.as_deref(), is_injected.then_some("api://x"));
+            assert!(!format!("{fact:?}").contains("secret"));
+        }
+        let other = without_flags(Record::new("default", "other"));
+        assert!(pod_facts(&[pod("team-x", "v")], "team-x", &other).is_empty());
+    }
+}
