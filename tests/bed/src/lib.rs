@@ -12,6 +12,7 @@ mod folder;
 mod guard;
 mod host;
 mod kubeconfig;
+mod object;
 mod port;
 mod process;
 mod program;
@@ -24,6 +25,7 @@ mod tenant;
 mod tools;
 mod vcluster;
 mod wait;
+mod webhook;
 mod world;
 
 pub use bed::{Bed, client, unique};
@@ -40,6 +42,7 @@ pub use tenant::UNSYNCED;
 pub use tools::{require_az, require_kubectl};
 pub use vcluster::{PRIVATE, VirtualCluster};
 pub use wait::{until, until_blocking};
+pub use webhook::{WebhookGeneration, WebhookOptions};
 pub use world::AzureWorld;
 
 /// Runs a bed, see [`program::run`].

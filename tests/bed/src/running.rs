@@ -20,6 +20,7 @@ use crate::protocol::{
 use crate::server::Server;
 use crate::tenant::{Slot, Tenant};
 use crate::vcluster::VirtualCluster;
+use crate::webhook::{self, Webhook};
 use crate::{files, host, kubeconfig};
 
 /// Name and host namespace of the vCluster that all tests share.
@@ -30,6 +31,7 @@ pub(crate) struct Running {
     control_plane: ControlPlane,
     folder: PathBuf,
     azure: Azure,
+    webhook: Webhook,
     etcd: Etcd,
     host: Cluster,
     tenants: Mutex<Tenants>,
@@ -66,8 +68,12 @@ impl Running {
             ca_pem: host.access().authority.clone(),
         };
         azure.issuers().set(ISSUER, Upstream::Server(upstream));
-        let service = Tenant::reserve(host.client(), &wanted, slot).await?;
-        let tenant = Tenant::install(host.client(), wanted, &service, cluster, slot).await?;
+        let client = host.client();
+        let webhook = Webhook::start(&authority, client.clone()).await?;
+        // Before the first pod of a tenant reaches the host.
+        webhook::register(client, &authority, webhook.port()).await?;
+        let service = Tenant::reserve(client, &wanted, slot).await?;
+        let tenant = Tenant::install(client, wanted, &service, cluster, slot).await?;
 
         let host_description = describe_host(&folder, &host)?;
         let tenant_description = describe_tenant(&folder, &host, &tenant)?;
@@ -93,6 +99,7 @@ impl Running {
             control_plane,
             folder,
             azure,
+            webhook,
             etcd,
             host,
             tenants,
@@ -111,6 +118,7 @@ impl Running {
         wanted: VirtualCluster,
     ) -> Result<TenantDescription, BedError> {
         let (slot, service) = self.take_slot(&wanted).await?;
+        self.webhook.set(&wanted.namespace, wanted.webhook.clone());
         let cluster =
             Tenant::start_cluster(&self.control_plane, &self.etcd, &self.folder, &wanted, slot)
                 .await?;

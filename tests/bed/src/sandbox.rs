@@ -43,13 +43,19 @@ struct Stage {
 }
 
 impl Stage {
+    /// What the host calls the app's ServiceAccount.
+    fn host_name(&self) -> String {
+        let vcluster = &self.bed.description().tenant.vcluster.name;
+        format!("{}-x-default-x-{vcluster}", workload::APP)
+    }
+
     /// The host namespace of the vCluster.
     fn namespace(&self) -> &str {
         &self.bed.description().tenant.vcluster.namespace
     }
 }
 
-/// Runs the sandbox, and returns the exit status of the last step of the pipe.
+/// Runs the sandbox, and returns the exit status of the final check.
 ///
 /// Dropping the future ends everything that it has started.
 ///
@@ -62,18 +68,20 @@ pub async fn sandbox(options: SandboxOptions, out: &mut dyn Write) -> Result<i32
     }
     build::control_plane().await?;
     let stage = set_up(options, out).await?;
-    let mut shown = pipe::run(&stage, out).await?;
+    let piped = pipe::run(&stage, out).await?;
+    // The webhook looks at a pod when it is made, so the pods come after the annotations.
+    workload::start(&stage, out).await?;
     if let Some(spoil) = options.spoil.filter(|spoil| spoil.comes_after_the_pipe()) {
         say(out, &format!("\n== spoilt: {}", spoil.what()))?;
         spoil::after(spoil, &stage).await?;
-        shown.status = pipe::check_again(&stage, &shown.records, out).await?;
     }
+    let status = pipe::check_again(&stage, &piped.records, out).await?;
     if options.keep {
         say(out, &guide::text(&stage)?)?;
         std::future::pending::<()>().await;
     }
     end(stage).await?;
-    Ok(shown.status)
+    Ok(status)
 }
 
 /// Starts the bed and puts the workload into the tenant.

@@ -2,23 +2,21 @@
 //!
 //! Sources: `chart/templates` of loft-sh/vcluster 0.36.1, and what a real one was seen to write.
 
-use std::fmt::Debug;
 use std::net::Ipv4Addr;
-use std::time::Duration;
 
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::StatefulSet;
-use k8s_openapi::api::core::v1::{Namespace, Pod, Secret, Service, ServiceAccount};
+use k8s_openapi::api::core::v1::{Namespace, Secret, Service, ServiceAccount};
 use k8s_openapi::api::rbac::v1::{Role, RoleBinding};
-use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
+use kube::api::{DeleteParams, PostParams};
 use kube::{Api, Client, Resource};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::error::{BedError, Doing};
 use crate::kubeconfig::{self, Access};
-use crate::wait;
+use crate::object::{create, run_pods};
+use crate::webhook::WebhookOptions;
 
 /// A vCluster to be made.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -36,6 +34,9 @@ pub struct VirtualCluster {
     /// Replicas of its StatefulSet; 0 is how a paused one looks.
     #[serde(default = "one")]
     pub replicas: i32,
+    /// The Azure webhook that its host pods meet.
+    #[serde(default)]
+    pub webhook: WebhookOptions,
 }
 
 impl VirtualCluster {
@@ -47,6 +48,7 @@ impl VirtualCluster {
             values: default_values(),
             version: default_version(),
             replicas: one(),
+            webhook: WebhookOptions::default(),
         }
     }
 
@@ -159,7 +161,7 @@ pub(crate) async fn reserve(
             ],
         },
     });
-    create(host, wanted, service).await
+    create(&at(host, wanted), service).await
 }
 
 /// Makes all other host objects of a vCluster, and lets its pod be ready.
@@ -179,21 +181,22 @@ pub(crate) async fn install(
     let name = &wanted.name;
     for account in [format!("vc-{name}"), format!("vc-workload-{name}")] {
         let metadata = json!({"name": account, "labels": wanted.chart_labels()});
-        create::<ServiceAccount>(host, wanted, json!({"metadata": metadata})).await?;
+        create::<ServiceAccount>(&at(host, wanted), json!({"metadata": metadata})).await?;
     }
-    create::<Role>(host, wanted, role(wanted)?).await?;
-    create::<RoleBinding>(host, wanted, binding(wanted)).await?;
+    create::<Role>(&at(host, wanted), role(wanted)?).await?;
+    create::<RoleBinding>(&at(host, wanted), binding(wanted)).await?;
     let config = json!({
         "metadata": {"name": format!("vc-config-{name}"), "labels": wanted.chart_labels()},
         "stringData": {"config.yaml": wanted.values},
     });
-    create::<Secret>(host, wanted, config).await?;
+    create::<Secret>(&at(host, wanted), config).await?;
     for secret in own_secrets(wanted, service, access)? {
-        create::<Secret>(host, wanted, secret).await?;
+        create::<Secret>(&at(host, wanted), secret).await?;
     }
-    create::<StatefulSet>(host, wanted, stateful_set(wanted)).await?;
+    create::<StatefulSet>(&at(host, wanted), stateful_set(wanted)).await?;
     if wanted.replicas > 0 {
-        run_pod(host, wanted, pod_address).await?;
+        let selector = format!("app=vcluster,release={name}");
+        run_pods(&at(host, wanted), &selector, &[pod_address]).await?;
     }
     Ok(())
 }
@@ -323,59 +326,10 @@ fn stateful_set(wanted: &VirtualCluster) -> Value {
     })
 }
 
-/// Does to the control plane's pod what the kubelet of a real host would.
-async fn run_pod(
-    host: &Client,
-    wanted: &VirtualCluster,
-    address: Ipv4Addr,
-) -> Result<(), BedError> {
-    let pods: Api<Pod> = Api::namespaced(host.clone(), &wanted.namespace);
-    let name = format!("{}-0", wanted.name);
-    let doing = || format!("cannot run the pod `{name}`");
-    wait::until(
-        &format!("the pod `{name}`"),
-        Duration::from_secs(30),
-        async || pods.get_opt(&name).await.doing(doing),
-    )
-    .await?;
-    let conditions = ["PodScheduled", "Initialized", "ContainersReady", "Ready"];
-    let conditions = conditions.map(|kind| json!({"type": kind, "status": "True"}));
-    let status = json!({"status": {
-        "phase": "Running",
-        "podIP": address,
-        "podIPs": [{"ip": address}],
-        "conditions": conditions,
-    }});
-    let patched = pods
-        .patch_status(&name, &PatchParams::default(), &Patch::Merge(&status))
-        .await;
-    patched.doing(doing)?;
-    Ok(())
-}
-
-/// Creates one object in the vCluster's host namespace.
-async fn create<K>(host: &Client, wanted: &VirtualCluster, value: Value) -> Result<K, BedError>
+/// Objects of the vCluster's host namespace.
+fn at<K>(host: &Client, wanted: &VirtualCluster) -> Api<K>
 where
-    K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
-        + Clone
-        + Debug
-        + DeserializeOwned
-        + Serialize,
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
 {
-    let doing = || {
-        let name = value
-            .pointer("/metadata/name")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        format!(
-            "cannot make the host's {} `{}/{name}`",
-            K::kind(&()),
-            wanted.namespace
-        )
-    };
-    let object: K = serde_json::from_value(value.clone()).doing(doing)?;
-    let api: Api<K> = Api::namespaced(host.clone(), &wanted.namespace);
-    api.create(&PostParams::default(), &object)
-        .await
-        .doing(doing)
+    Api::namespaced(host.clone(), &wanted.namespace)
 }

@@ -99,7 +99,7 @@ pub(super) async fn before(spoil: Spoil, stage: &Stage) -> Result<(), BedError> 
         // The workload itself is made without the label.
         return Ok(());
     }
-    let name = host_name(stage);
+    let name = stage.host_name();
     let doing = || format!("cannot take the name `{name}`");
     let accounts = host_accounts(stage).await?;
     let foreign = serde_json::from_value(json!({"metadata": {"name": name}})).doing(doing)?;
@@ -135,7 +135,7 @@ pub(super) async fn after(spoil: Spoil, stage: &Stage) -> Result<(), BedError> {
         Spoil::HostDrift => {
             let vcluster = &stage.bed.description().tenant.vcluster;
             stage.bed.syncer(vcluster, SyncerOrder::Pause)?;
-            annotate(&host_accounts(stage).await?, &host_name(stage)).await?;
+            annotate(&host_accounts(stage).await?, &stage.host_name()).await?;
             stage.bed.syncer(vcluster, SyncerOrder::Resume)?;
             Ok(())
         }
@@ -170,10 +170,4 @@ async fn annotate(accounts: &Api<ServiceAccount>, name: &str) -> Result<(), BedE
 
 async fn host_accounts(stage: &Stage) -> Result<Api<ServiceAccount>, BedError> {
     Ok(Api::namespaced(stage.bed.host().await?, stage.namespace()))
-}
-
-/// What the host calls the app's ServiceAccount.
-fn host_name(stage: &Stage) -> String {
-    let vcluster = &stage.bed.description().tenant.vcluster.name;
-    format!("{APP}-x-default-x-{vcluster}")
 }

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Pod, ServiceAccount};
-use kube::Api;
-use kube::api::{ListParams, PostParams};
+use kube::api::{ListParams, Patch, PatchParams};
+use kube::{Api, ResourceExt};
 use serde_json::json;
 
 use crate::error::{BedError, Doing};
+use crate::object::create;
 use crate::sandbox::{Spoil, Stage, say};
 use crate::wait;
 
@@ -19,29 +20,25 @@ pub(super) const APP: &str = "app";
 /// How long the syncer may take to carry the workload to the host; some milliseconds are usual.
 const SYNCED_WITHIN: Duration = Duration::from_secs(20);
 
-/// Makes the workload, and waits until the host has its pod.
+/// Makes ServiceAccount and Deployment, whose pods are not started yet, and waits until the host
+/// has the ServiceAccount.
 pub(super) async fn deploy(
     stage: &Stage,
     spoil: Option<Spoil>,
     out: &mut dyn Write,
 ) -> Result<(), BedError> {
-    let doing = || format!("cannot deploy the workload `{APP}`");
     let tenant = stage.bed.tenant().await?;
-    let accounts: Api<ServiceAccount> = Api::namespaced(tenant.clone(), "default");
-    let account = serde_json::from_value(json!({"metadata": {"name": APP}})).doing(doing)?;
-    accounts
-        .create(&PostParams::default(), &account)
-        .await
-        .doing(doing)?;
-
+    let account = json!({"metadata": {"name": APP}});
+    create::<ServiceAccount>(&Api::namespaced(tenant.clone(), "default"), account).await?;
     let label = if spoil == Some(Spoil::PodLabel) {
         json!({"app": APP})
     } else {
         json!({"app": APP, "azure.workload.identity/use": "true"})
     };
-    let deployment: Deployment = serde_json::from_value(json!({
+    let deployment = json!({
         "metadata": {"name": APP},
         "spec": {
+            "replicas": 0,
             "selector": {"matchLabels": {"app": APP}},
             "template": {
                 "metadata": {"labels": label},
@@ -51,21 +48,34 @@ pub(super) async fn deploy(
                 },
             },
         },
-    }))
-    .doing(doing)?;
-    let deployments: Api<Deployment> = Api::namespaced(tenant, "default");
-    deployments
-        .create(&PostParams::default(), &deployment)
-        .await
-        .doing(doing)?;
+    });
+    create::<Deployment>(&Api::namespaced(tenant, "default"), deployment).await?;
     say(
         out,
-        "\n== workload\nServiceAccount `default/app`, Deployment `default/app`",
+        "\n== workload\nServiceAccount `default/app`, Deployment `default/app` (no pods yet)",
     )?;
+    let accounts: Api<ServiceAccount> = Api::namespaced(stage.bed.host().await?, stage.namespace());
+    let name = stage.host_name();
+    let doing = || format!("cannot read the host's ServiceAccount `{name}`");
+    wait::until(&format!("the host's `{name}`"), SYNCED_WITHIN, async || {
+        accounts.get_opt(&name).await.doing(doing)
+    })
+    .await?;
+    Ok(())
+}
 
+/// Starts the pod of the workload, and shows what the host's webhook gave it.
+pub(super) async fn start(stage: &Stage, out: &mut dyn Write) -> Result<(), BedError> {
+    let doing = || format!("cannot start the workload `{APP}`");
+    let deployments: Api<Deployment> = Api::namespaced(stage.bed.tenant().await?, "default");
+    let patch = Patch::Merge(json!({"spec": {"replicas": 1}}));
+    deployments
+        .patch(APP, &PatchParams::default(), &patch)
+        .await
+        .doing(doing)?;
     let pods: Api<Pod> = Api::namespaced(stage.bed.host().await?, stage.namespace());
     let synced = ListParams::default().labels("app=app,vcluster.loft.sh/managed-by");
-    wait::until(
+    let pod = wait::until(
         "the workload's pod on the host",
         SYNCED_WITHIN,
         async || {
@@ -74,5 +84,20 @@ pub(super) async fn deploy(
         },
     )
     .await?;
+    say(
+        out,
+        &format!("\n== the workload's pod on the host: `{}`", pod.name_any()),
+    )?;
+    let containers = pod.spec.map(|spec| spec.containers).unwrap_or_default();
+    for variable in containers
+        .into_iter()
+        .filter_map(|container| container.env)
+        .flatten()
+    {
+        say(
+            out,
+            &format!("{}={}", variable.name, variable.value.unwrap_or_default()),
+        )?;
+    }
     Ok(())
 }
