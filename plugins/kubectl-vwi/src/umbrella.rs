@@ -15,15 +15,16 @@ use crate::{steps, unknown, version};
 
 const ABOUT: &str = "Let workloads in vCluster tenants on AKS reach Azure without a secret";
 
-const AFTER_HELP: &str = "\
-Flags that all steps know, such as -n and --context, may stand before the step.
-
+const EXAMPLES: &str = "\
 Examples:
   # From a ServiceAccount of the tenant to a workload that reaches Azure, step by step
   {} translate app \\
     | {} federate --identity app-identity -g rg --aks-cluster aks \\
     | {} annotate \\
     | {} check --probe=token";
+
+const AFTER_HELP: &str = "\
+Flags that all steps know, such as -n and --context, may stand before the step.";
 
 /// Runs the step that the first word picks.
 pub(crate) fn run(program: &OsStr, rest: &[OsString]) -> ExitCode {
@@ -59,7 +60,10 @@ fn command(program: &OsStr) -> Command {
         .display_name(words.clone())
         .version(env!("CARGO_PKG_VERSION"))
         .about(ABOUT)
-        .after_help(AFTER_HELP.replace("{}", &words))
+        .before_help(EXAMPLES.replace("{}", &words))
+        .after_help(AFTER_HELP)
+        .help_template(plugin::HELP)
+        .args_override_self(true)
         .subcommand_value_name("STEP")
         .subcommand_help_heading("Steps")
         .subcommand_required(true)
@@ -110,22 +114,15 @@ mod tests {
     #[test]
     fn flags_before_the_step_reach_it() {
         for words in [
-            &["kubectl-vwi", "-n", "x", "--context=c", "translate", "a"][..],
-            &["kubectl-vwi", "-n", "x", "translate", "--context", "c", "a"],
-            &["kubectl-vwi", "translate", "a", "-n", "x", "--context", "c"],
-            &[
-                "kubectl-vwi",
-                "-n",
-                "y",
-                "translate",
-                "a",
-                "-n",
-                "x",
-                "--context=c",
-            ],
+            "kubectl-vwi -n x --context=c translate a",
+            "kubectl-vwi -n x translate --context c a",
+            "kubectl-vwi translate a -n x --context c",
+            // The last one wins, as with kubectl.
+            "kubectl-vwi -n y translate a -n x --context=c",
+            "kubectl-vwi -n y -n x --context c translate a",
         ] {
             let matches = command(OsStr::new("kubectl-vwi"))
-                .try_get_matches_from(words)
+                .try_get_matches_from(words.split(' '))
                 .unwrap();
             let (step, matches) = matches.subcommand().unwrap();
             assert_eq!(step, "translate");
