@@ -277,18 +277,21 @@ pub(crate) mod tests {
         Wanted::new(record, &Line::parse_from(["check"]).args).unwrap()
     }
 
-    fn wanted(record: &serde_json::Value, flags: &[&str]) -> Result<Wanted, UsageError> {
+    fn wanted(fields: &serde_json::Value, flags: &[&str]) -> Result<Wanted, UsageError> {
         let line = Line::parse_from(["check"].iter().chain(flags));
+        Wanted::new(record(fields), &line.args)
+    }
+
+    fn record(fields: &serde_json::Value) -> Record {
         let mut document = json!({
             "apiVersion": "vwi/v1alpha1",
             "kind": "WorkloadIdentity",
             "metadata": {"name": "app", "namespace": "default"},
         });
-        for (key, value) in record.as_object().unwrap() {
+        for (key, value) in fields.as_object().unwrap() {
             document[key] = value.clone();
         }
-        let record = Record::from_document(document.as_object().unwrap().clone()).unwrap();
-        Wanted::new(record, &line.args)
+        Record::from_document(document.as_object().unwrap().clone()).unwrap()
     }
 
     const ID: &str = "/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/rg/providers/\
