@@ -23,8 +23,19 @@ pub(crate) struct Question {
     pub(crate) id: ResourceId,
     /// Scopes at which it is to have roles.
     pub(crate) scopes: Vec<Scope>,
-    /// Whether it may be made, and the region, if that is known.
-    pub(crate) create: Option<Option<String>>,
+    /// Whether it may be made.
+    pub(crate) create: Creation,
+}
+
+/// Whether an identity may be made, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Creation {
+    /// It has to be there.
+    No,
+    /// In this region.
+    In(String),
+    /// In the region of its resource group.
+    InRegionOfGroup,
 }
 
 /// What is there of one identity, and the region in which it may be made.
@@ -120,15 +131,14 @@ async fn identity(arm: &Arm, question: &Question) -> Result<Answer<IdentityAnswe
         Ok(credentials) => credentials.unwrap_or_default(),
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let create_in = match (&identity, &question.create) {
-        (None, Some(location)) => match location {
-            Some(location) => Some(location.clone()),
-            None => match group_location(arm, &question.id).await? {
-                Ok(location) => Some(location),
-                Err(refusal) => return Ok(Err(refusal)),
-            },
+    let create_in = match &question.create {
+        _ if identity.is_some() => None,
+        Creation::No => None,
+        Creation::In(location) => Some(location.clone()),
+        Creation::InRegionOfGroup => match group_location(arm, &question.id).await? {
+            Ok(location) => Some(location),
+            Err(refusal) => return Ok(Err(refusal)),
         },
-        (Some(_), _) | (None, None) => None,
     };
     Ok(Ok(IdentityAnswer {
         found: Found {

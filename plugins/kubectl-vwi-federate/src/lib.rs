@@ -6,16 +6,19 @@
 //! | subject | file |
 //! |---|---|
 //! | command line | `args` |
-//! | what a record wants | `wish`, `work` |
-//! | what is there | `gather` (Azure), `host` |
+//! | what a record wants | `wish`, `work`, `issuers`, `one_subject` |
+//! | what is there | `asked`, `gather` (Azure), `host` |
 //! | the run, from input to plan | `run` |
 //! | carrying the plan out | `apply`, `refused` |
 //! | what is printed | `placed`, `write` |
 
 mod apply;
 mod args;
+mod asked;
 mod gather;
 mod host;
+mod issuers;
+mod one_subject;
 mod placed;
 mod refused;
 mod run;

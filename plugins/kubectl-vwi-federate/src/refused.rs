@@ -11,7 +11,7 @@ pub(crate) fn by_azure(error: &ArmError) -> Refusal {
         (Some(GaveUp::TimedOut), _) => "TimedOut",
         (Some(GaveUp::Stopped), _) => "Interrupted",
         (None, Some(401 | 403)) => "Forbidden",
-        (None, Some(429 | 500..)) | (None, None) => "AzureUnavailable",
+        (None, Some(429 | 500..) | None) => "AzureUnavailable",
         (None, Some(_)) => "AzureRefused",
     };
     Refusal {

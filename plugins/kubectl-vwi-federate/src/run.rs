@@ -1,6 +1,5 @@
 //! One run: input, wishes, what is there, plan, writes, output.
 
-use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -15,21 +14,19 @@ use vwi_cli::output::Format;
 use vwi_cli::plugin::nothing_to_do;
 use vwi_cli::session::Session;
 use vwi_cli::{Failure, http};
-use vwi_core::arm::{Kind, ResourceId, Scope};
 use vwi_core::exit::{Explain, Outcome as Exit};
-use vwi_core::federation::{
-    Found, Issuer, IssuerError, IssuerSource, Pace, Plan, Refusal, Rules, Trust, Wanted, agree,
-    estimate, plan,
-};
-use vwi_core::stream::{Collision, Selection};
+use vwi_core::federation::{Pace, Plan, Rules, estimate, plan};
 
 use crate::Federate;
 use crate::apply::Writer;
-use crate::args::{Assign, FailOn, FederateArgs, PaceChoice};
-use crate::gather::{Gathered, Question, gather};
-use crate::host::{Access, HostView};
+use crate::args::{FailOn, FederateArgs, PaceChoice};
+use crate::asked::Asked;
+use crate::gather::gather;
+use crate::host::Access;
+use crate::issuers::issuers;
+use crate::one_subject::{refuse_bulk, refuse_collisions, refuse_twins};
 use crate::placed::{Outcome, Result as Placed, results};
-use crate::wish::{Defaults, Named};
+use crate::wish::Defaults;
 use crate::work::Work;
 use crate::write::{FORMATS, Writing};
 
@@ -224,7 +221,11 @@ impl Run<'_> {
             works.push(Work::new(&record?, self.arguments, &defaults));
         }
         refuse_collisions(&mut works, &collected.collisions);
-        self.refuse_bulk(&works, collected.selection.as_ref())?;
+        refuse_bulk(
+            &works,
+            collected.selection.as_ref(),
+            &self.arguments.identity,
+        )?;
         let asked = Asked::new(&mut works, self.arguments, self.azure);
         let (gathered, host) = futures_util::future::try_join(
             gather(
@@ -301,31 +302,6 @@ impl Run<'_> {
         Ok(defaults)
     }
 
-    /// One identity for many ServiceAccounts that nobody named one by one has to be meant.
-    fn refuse_bulk(&self, works: &[Work], selection: Option<&Selection>) -> Result<(), Failure> {
-        let bulk = match selection {
-            Some(Selection::All { .. }) => true,
-            Some(Selection::Narrowed { by }) => !by.iter().any(|by| by == "names"),
-            None => false,
-        };
-        let Some(identity) = &self.arguments.identity.identity else {
-            return Ok(());
-        };
-        let count = works.iter().filter(|work| work.is_open()).count();
-        if bulk && count > 1 && !self.arguments.identity.shared_identity {
-            return Err(bad_usage(
-                format!(
-                    "`--identity {}` would be given to {count} ServiceAccounts that were selected \
-                     in bulk",
-                    vwi_core::text::escape(identity)
-                ),
-                Some("say `--shared-identity` if they are to share it"),
-            )
-            .into());
-        }
-        Ok(())
-    }
-
     async fn apply(&self, plan: &Plan) -> Vec<crate::apply::Applied> {
         let pace = match self.arguments.azure.pace {
             PaceChoice::Off => None,
@@ -354,282 +330,5 @@ impl Run<'_> {
             concurrency: usize::from(self.arguments.azure.concurrency),
         };
         writer.apply(plan).await
-    }
-}
-
-/// What is asked of Azure for all records, each thing once.
-#[derive(Debug, Default)]
-struct Asked {
-    identities: Vec<Question>,
-    clusters: Vec<Named>,
-    assigns: Vec<Assign>,
-    /// Positions in `identities` by record.
-    identity_of: Vec<Option<usize>>,
-}
-
-impl Asked {
-    fn new(works: &mut [Work], arguments: &FederateArgs, azure: &Azure) -> Self {
-        let mut asked = Self::default();
-        let mut positions: HashMap<String, usize> = HashMap::new();
-        for work in works {
-            let position = asked.add(work, arguments, azure, &mut positions);
-            asked.identity_of.push(position);
-        }
-        asked
-    }
-
-    fn add(
-        &mut self,
-        work: &mut Work,
-        arguments: &FederateArgs,
-        azure: &Azure,
-        positions: &mut HashMap<String, usize>,
-    ) -> Option<usize> {
-        if !work.is_open() {
-            return None;
-        }
-        let wish = work.wish.clone()?;
-        let id: ResourceId = match wish.identity.id(Kind::Identity) {
-            Ok(id) => id,
-            Err(refusal) => {
-                work.refuse(refusal);
-                return None;
-            }
-        };
-        if let Some(cluster) = &wish.cluster
-            && !self.clusters.contains(cluster)
-        {
-            self.clusters.push(cluster.clone());
-        }
-        let position = *positions.entry(id.folded()).or_insert_with(|| {
-            let location = wish.location.clone().or_else(|| azure.location.clone());
-            self.identities.push(Question {
-                id,
-                scopes: Vec::new(),
-                create: arguments.identity.create_identity.then_some(location),
-            });
-            self.identities.len() - 1
-        });
-        for assign in &wish.roles {
-            if !self.assigns.contains(assign) {
-                self.assigns.push(assign.clone());
-            }
-            if let Some(question) = self.identities.get_mut(position) {
-                add_scope(&mut question.scopes, &assign.scope);
-            }
-        }
-        Some(position)
-    }
-
-    /// Gathers what is wanted of each identity, beside what is there.
-    fn wanted(
-        &self,
-        works: &mut [Work],
-        gathered: &Gathered,
-        issuers: &[Option<Issuer>],
-        is_planned: bool,
-    ) -> Vec<(Wanted, Found)> {
-        let mut all: BTreeMap<usize, (Wanted, Found)> = BTreeMap::new();
-        for (record, work) in works.iter_mut().enumerate() {
-            if !work.is_open() || work.is_planned != is_planned {
-                continue;
-            }
-            let position = self.identity_of.get(record).copied().flatten();
-            let answer = position.and_then(|position| gathered.identities.get(position));
-            let (Some(position), Some(answer)) = (position, answer) else {
-                continue;
-            };
-            let answer = match answer {
-                Ok(answer) => answer,
-                Err(refusal) => {
-                    work.refuse(refusal.clone());
-                    continue;
-                }
-            };
-            let Some(question) = self.identities.get(position) else {
-                continue;
-            };
-            let (wanted, _) = all.entry(position).or_insert_with(|| {
-                let wanted = Wanted::new(question.id.clone(), answer.create_in.clone());
-                (wanted, answer.found.clone())
-            });
-            self.add_wish(wanted, record, work, gathered, issuers);
-        }
-        all.into_values().collect()
-    }
-
-    fn add_wish(
-        &self,
-        wanted: &mut Wanted,
-        record: usize,
-        work: &Work,
-        gathered: &Gathered,
-        issuers: &[Option<Issuer>],
-    ) {
-        let issuer = issuers.get(record).and_then(Option::as_ref);
-        let (Some(wish), Some(subject), Some(issuer)) = (&work.wish, work.subject(), issuer) else {
-            return;
-        };
-        let trust = Trust {
-            issuer: issuer.url.clone(),
-            subject: subject.to_string(),
-            audience: wish.audience.clone(),
-        };
-        wanted.add_credential(record, trust, issuer.confirmed);
-        for assign in &wish.roles {
-            let index = self.assigns.iter().position(|known| known == assign);
-            let definition = index.and_then(|index| gathered.definitions.get(index));
-            wanted.add_role(record, &assign.role, &assign.scope);
-            let added = wanted
-                .roles
-                .iter_mut()
-                .find(|role| role.role == assign.role && role.scope == assign.scope);
-            if let (Some(role), Some(definition)) = (added, definition) {
-                role.definition = definition.clone();
-            }
-        }
-    }
-}
-
-fn add_scope(scopes: &mut Vec<Scope>, scope: &Scope) {
-    if !scopes.contains(scope) {
-        scopes.push(scope.clone());
-    }
-}
-
-/// Returns the issuer of each record that everybody who knows one agrees on.
-fn issuers(
-    works: &mut [Work],
-    asked: &Asked,
-    gathered: &Gathered,
-    host: Option<&HostView>,
-) -> Vec<Option<Issuer>> {
-    let works = works.iter_mut();
-    works
-        .map(|work| {
-            let wish = work.wish.clone().filter(|_| work.is_open())?;
-            let mut sources: Vec<(IssuerSource, &str)> = Vec::new();
-            if let Some(named) = &wish.cluster {
-                let index = asked.clusters.iter().position(|known| known == named);
-                match index.and_then(|index| gathered.clusters.get(index)) {
-                    Some(Ok(cluster)) => match &cluster.issuer {
-                        Some(issuer) => {
-                            let name = cluster.id.name().to_owned();
-                            sources.push((IssuerSource::Cluster(name), issuer));
-                        }
-                        None => {
-                            work.refuse(oidc_off(&cluster.id));
-                            return None;
-                        }
-                    },
-                    Some(Err(refusal)) => {
-                        work.refuse(refusal.clone());
-                        return None;
-                    }
-                    None => {}
-                }
-            }
-            if let Some(issuer) = host.and_then(|host| host.issuer(work)) {
-                sources.push((IssuerSource::Host, issuer));
-            }
-            let named = wish.issuers.iter();
-            sources.extend(named.map(|(source, url)| (source.clone(), url.as_str())));
-            match agree(&sources) {
-                Ok(issuer) => Some(issuer),
-                Err(error) => {
-                    work.refuse(no_issuer(&error));
-                    None
-                }
-            }
-        })
-        .collect()
-}
-
-fn oidc_off(cluster: &ResourceId) -> Refusal {
-    Refusal {
-        reason: "OidcDisabled",
-        message: format!("AKS cluster `{cluster}` has its OIDC issuer off"),
-        hint: Some(format!(
-            "switch it on with `az aks update -g {} -n {} --enable-oidc-issuer \
-             --enable-workload-identity`",
-            cluster.group(),
-            cluster.name()
-        )),
-    }
-}
-
-fn no_issuer(error: &IssuerError) -> Refusal {
-    let (reason, hint) = match error {
-        IssuerError::Unknown => (
-            "IssuerUnknown",
-            Some("name it with `--aks-cluster`, `--host-context` or `--issuer`"),
-        ),
-        IssuerError::Differ { .. } => ("IssuersDiffer", None),
-        _ => ("IssuerUnusable", None),
-    };
-    Refusal {
-        reason,
-        message: error.to_string(),
-        hint: hint.map(str::to_owned),
-    }
-}
-
-/// Two ServiceAccounts with one host name: neither is trusted, for vCluster gives the name to the
-/// newcomer.
-fn refuse_collisions(works: &mut [Work], collisions: &[Collision]) {
-    for work in works {
-        let collision = collisions.iter().find(|collision| {
-            work.host.as_ref().is_some_and(|host| {
-                host.namespace == collision.host_namespace && host.name == collision.host_name
-            })
-        });
-        if let Some(collision) = collision {
-            work.refuse(collided(&format!(
-                "{}/{}",
-                collision.host_namespace, collision.host_name
-            )));
-        }
-    }
-}
-
-fn collided(host: &str) -> Refusal {
-    Refusal {
-        reason: "HostNameCollision",
-        message: format!(
-            "several ServiceAccounts have the host name `{}`, hence one Azure identity",
-            vwi_core::text::escape(host)
-        ),
-        hint: Some("rename one of them".to_owned()),
-    }
-}
-
-/// Refuses all records of different ServiceAccounts that have one subject of one issuer.
-fn refuse_twins(works: &mut [Work], issuers: &[Option<Issuer>]) {
-    type Owner = (Option<String>, String);
-    let mut owners: HashMap<(String, String), Vec<Owner>> = HashMap::new();
-    let key = |work: &Work, issuer: &Option<Issuer>| {
-        let host = work.host.as_ref().filter(|_| work.is_open())?;
-        let issuer = issuer.as_ref()?;
-        Some((
-            issuer.url.clone(),
-            format!("{}/{}", host.namespace, host.name),
-        ))
-    };
-    for (work, issuer) in works.iter().zip(issuers) {
-        if let Some(key) = key(work, issuer) {
-            let vcluster = work.vcluster.as_ref().map(ToString::to_string);
-            let owner = (vcluster, work.key());
-            let known = owners.entry(key).or_default();
-            if !known.contains(&owner) {
-                known.push(owner);
-            }
-        }
-    }
-    for (work, issuer) in works.iter_mut().zip(issuers) {
-        if let Some(key) = key(work, issuer)
-            && owners.get(&key).is_some_and(|owners| owners.len() > 1)
-        {
-            work.refuse(collided(&key.1));
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! What federate prints: records, the plan, and a line for each record that changed or failed.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::io;
 
 use serde_json::Value;
@@ -266,7 +267,7 @@ fn reason(result: &Placed) -> &'static str {
     }
 }
 
-/// Says in one line what was done, or would be.
+/// Says in one line what was done, or would be. Writing to a String can't fail.
 fn describe(result: &Placed) -> String {
     let word = |item: ItemResult| match item {
         ItemResult::Created => "created",
@@ -283,19 +284,21 @@ fn describe(result: &Placed) -> String {
     };
     let mut text = format!("identity `{}`{made}", result.identity_name);
     if let Some(credential) = &result.credential {
-        text.push_str(&format!(
+        let _written = write!(
+            text,
             ", credential `{}` {}",
             escape(&credential.name),
             word(credential.result)
-        ));
+        );
     }
     for role in &result.roles {
-        text.push_str(&format!(
+        let _written = write!(
+            text,
             ", role `{}` at `{}` {}",
             escape(&role.role),
             escape(&role.scope),
             word(role.result)
-        ));
+        );
     }
     text
 }

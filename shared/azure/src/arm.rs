@@ -1,5 +1,6 @@
 //! Azure Resource Manager: one client for all calls, with typed answers per kind of resource.
 
+mod attempt;
 mod client;
 mod clusters;
 mod credentials;

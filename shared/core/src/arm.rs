@@ -52,7 +52,10 @@ impl Kind {
         let plain = name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-        let starts = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+        let starts = name
+            .bytes()
+            .next()
+            .is_some_and(|byte| byte.is_ascii_alphanumeric());
         let length = name.len();
         plain
             && starts
@@ -112,12 +115,7 @@ impl ResourceId {
     /// # Errors
     ///
     /// [`InvalidId`] if a part is one that Azure does not allow; nothing is repaired.
-    pub fn new(
-        kind: Kind,
-        subscription: &str,
-        group: &str,
-        name: &str,
-    ) -> Result<Self, InvalidId> {
+    pub fn new(kind: Kind, subscription: &str, group: &str, name: &str) -> Result<Self, InvalidId> {
         if !is_guid(subscription) {
             return Err(InvalidId::Subscription(subscription.to_owned()));
         }
@@ -150,8 +148,17 @@ impl ResourceId {
         };
         let (provider, resource_type) = kind.provider();
         let segments: Vec<&str> = text.split('/').collect();
-        let ["", subscriptions, subscription, groups, group, providers, namespace, of_type, name] =
-            segments.as_slice()
+        let [
+            "",
+            subscriptions,
+            subscription,
+            groups,
+            group,
+            providers,
+            namespace,
+            of_type,
+            name,
+        ] = segments.as_slice()
         else {
             return Err(shape());
         };

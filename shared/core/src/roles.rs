@@ -108,14 +108,19 @@ mod tests {
     }
 
     fn reader() -> String {
-        format!("/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{READER}")
+        format!(
+            "/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{READER}"
+        )
     }
 
     #[test]
     fn names_do_not_depend_on_case_and_on_where_the_definition_was_read() {
         let name = assignment_name(&scope(), "P", &reader());
         let shouted: Scope = scope().as_str().to_uppercase().parse().unwrap();
-        assert_eq!(name, assignment_name(&shouted, "p", &reader().to_uppercase()));
+        assert_eq!(
+            name,
+            assignment_name(&shouted, "p", &reader().to_uppercase())
+        );
         assert_eq!(name, assignment_name(&scope(), "p", READER));
         assert_ne!(name, assignment_name(&scope(), "q", READER));
         assert!(is_guid(&name));

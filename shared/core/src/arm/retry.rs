@@ -98,7 +98,11 @@ fn status_verdict(call: Call, status: u16, code: Option<&str>) -> Verdict {
         400 => call == Call::WriteRole && is("PrincipalNotFound"),
         _ => false,
     };
-    if passes { Verdict::Retry } else { Verdict::Report }
+    if passes {
+        Verdict::Retry
+    } else {
+        Verdict::Report
+    }
 }
 
 #[cfg(test)]
@@ -111,19 +115,59 @@ mod tests {
             Some("ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity");
         let cases = [
             (Call::WriteCredential, 409, concurrent, Verdict::Retry),
-            (Call::WriteCredential, 409, Some("Conflict"), Verdict::Report),
+            (
+                Call::WriteCredential,
+                409,
+                Some("Conflict"),
+                Verdict::Report,
+            ),
             (Call::WriteCredential, 409, None, Verdict::Report),
             (Call::Write, 409, concurrent, Verdict::Report),
-            (Call::WriteCredential, 404, Some("ParentResourceNotFound"), Verdict::Retry),
-            (Call::WriteCredential, 400, Some("BadRequest"), Verdict::Report),
-            (Call::WriteCredential, 403, Some("AuthorizationFailed"), Verdict::Report),
+            (
+                Call::WriteCredential,
+                404,
+                Some("ParentResourceNotFound"),
+                Verdict::Retry,
+            ),
+            (
+                Call::WriteCredential,
+                400,
+                Some("BadRequest"),
+                Verdict::Report,
+            ),
+            (
+                Call::WriteCredential,
+                403,
+                Some("AuthorizationFailed"),
+                Verdict::Report,
+            ),
             (Call::WriteCredential, 405, None, Verdict::Report),
             (Call::Read, 404, Some("ResourceNotFound"), Verdict::Report),
-            (Call::WriteRole, 400, Some("PrincipalNotFound"), Verdict::Retry),
+            (
+                Call::WriteRole,
+                400,
+                Some("PrincipalNotFound"),
+                Verdict::Retry,
+            ),
             (Call::WriteRole, 400, Some("BadRequest"), Verdict::Report),
-            (Call::WriteRole, 403, Some("AuthorizationFailed"), Verdict::Report),
-            (Call::WriteRole, 409, Some("RoleAssignmentExists"), Verdict::Report),
-            (Call::WriteRole, 409, Some("RoleAssignmentUpdateNotPermitted"), Verdict::Report),
+            (
+                Call::WriteRole,
+                403,
+                Some("AuthorizationFailed"),
+                Verdict::Report,
+            ),
+            (
+                Call::WriteRole,
+                409,
+                Some("RoleAssignmentExists"),
+                Verdict::Report,
+            ),
+            (
+                Call::WriteRole,
+                409,
+                Some("RoleAssignmentUpdateNotPermitted"),
+                Verdict::Report,
+            ),
             (Call::Read, 429, None, Verdict::Retry),
             (Call::Write, 429, Some("TooManyRequests"), Verdict::Retry),
             (Call::Read, 500, None, Verdict::Retry),
@@ -139,6 +183,9 @@ mod tests {
         }
         assert_eq!(judge(Call::Write, Failure::Cut), Verdict::Retry);
         assert_eq!(judge(Call::Read, Failure::Tls), Verdict::Report);
-        assert_eq!(judge(Call::Read, Failure::NotConnected), Verdict::RetryAtMost(3));
+        assert_eq!(
+            judge(Call::Read, Failure::NotConnected),
+            Verdict::RetryAtMost(3)
+        );
     }
 }

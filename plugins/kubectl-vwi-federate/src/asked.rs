@@ -1,0 +1,157 @@
+//! What is asked of Azure, each thing once, and what is wanted of each identity.
+
+use std::collections::{BTreeMap, HashMap};
+
+use vwi_azure::Azure;
+use vwi_core::arm::{Kind, ResourceId, Scope};
+use vwi_core::federation::{Found, Issuer, Trust, Wanted};
+
+use crate::args::{Assign, FederateArgs};
+use crate::gather::{Creation, Gathered, Question};
+use crate::wish::Named;
+use crate::work::Work;
+
+/// What is asked of Azure for all records, each thing once.
+#[derive(Debug, Default)]
+pub(crate) struct Asked {
+    pub(crate) identities: Vec<Question>,
+    pub(crate) clusters: Vec<Named>,
+    pub(crate) assigns: Vec<Assign>,
+    /// Positions in `identities` by record.
+    identity_of: Vec<Option<usize>>,
+}
+
+impl Asked {
+    /// Collects the questions of all records that are still open.
+    pub(crate) fn new(works: &mut [Work], arguments: &FederateArgs, azure: &Azure) -> Self {
+        let mut asked = Self::default();
+        let mut positions: HashMap<String, usize> = HashMap::new();
+        for work in works {
+            let position = asked.add(work, arguments, azure, &mut positions);
+            asked.identity_of.push(position);
+        }
+        asked
+    }
+
+    fn add(
+        &mut self,
+        work: &mut Work,
+        arguments: &FederateArgs,
+        azure: &Azure,
+        positions: &mut HashMap<String, usize>,
+    ) -> Option<usize> {
+        if !work.is_open() {
+            return None;
+        }
+        let wish = work.wish.clone()?;
+        let id: ResourceId = match wish.identity.id(Kind::Identity) {
+            Ok(id) => id,
+            Err(refusal) => {
+                work.refuse(refusal);
+                return None;
+            }
+        };
+        if let Some(cluster) = &wish.cluster
+            && !self.clusters.contains(cluster)
+        {
+            self.clusters.push(cluster.clone());
+        }
+        let position = *positions.entry(id.folded()).or_insert_with(|| {
+            let location = wish.location.clone().or_else(|| azure.location.clone());
+            self.identities.push(Question {
+                id,
+                scopes: Vec::new(),
+                create: match (arguments.identity.create_identity, location) {
+                    (false, _) => Creation::No,
+                    (true, Some(location)) => Creation::In(location),
+                    (true, None) => Creation::InRegionOfGroup,
+                },
+            });
+            self.identities.len() - 1
+        });
+        for assign in &wish.roles {
+            if !self.assigns.contains(assign) {
+                self.assigns.push(assign.clone());
+            }
+            if let Some(question) = self.identities.get_mut(position) {
+                add_scope(&mut question.scopes, &assign.scope);
+            }
+        }
+        Some(position)
+    }
+
+    /// Gathers what is wanted of each identity, beside what is there.
+    pub(crate) fn wanted(
+        &self,
+        works: &mut [Work],
+        gathered: &Gathered,
+        issuers: &[Option<Issuer>],
+        is_planned: bool,
+    ) -> Vec<(Wanted, Found)> {
+        let mut all: BTreeMap<usize, (Wanted, Found)> = BTreeMap::new();
+        for (record, work) in works.iter_mut().enumerate() {
+            if !work.is_open() || work.is_planned != is_planned {
+                continue;
+            }
+            let position = self.identity_of.get(record).copied().flatten();
+            let answer = position.and_then(|position| gathered.identities.get(position));
+            let (Some(position), Some(answer)) = (position, answer) else {
+                continue;
+            };
+            let answer = match answer {
+                Ok(answer) => answer,
+                Err(refusal) => {
+                    work.refuse(refusal.clone());
+                    continue;
+                }
+            };
+            let Some(question) = self.identities.get(position) else {
+                continue;
+            };
+            let (wanted, _) = all.entry(position).or_insert_with(|| {
+                let wanted = Wanted::new(question.id.clone(), answer.create_in.clone());
+                (wanted, answer.found.clone())
+            });
+            self.add_wish(wanted, record, work, gathered, issuers);
+        }
+        all.into_values().collect()
+    }
+
+    fn add_wish(
+        &self,
+        wanted: &mut Wanted,
+        record: usize,
+        work: &Work,
+        gathered: &Gathered,
+        issuers: &[Option<Issuer>],
+    ) {
+        let issuer = issuers.get(record).and_then(Option::as_ref);
+        let (Some(wish), Some(subject), Some(issuer)) = (&work.wish, work.subject(), issuer) else {
+            return;
+        };
+        let trust = Trust {
+            issuer: issuer.url.clone(),
+            subject: subject.to_string(),
+            audience: wish.audience.clone(),
+        };
+        wanted.add_credential(record, trust, issuer.confirmed);
+        for assign in &wish.roles {
+            let index = self.assigns.iter().position(|known| known == assign);
+            let definition = index.and_then(|index| gathered.definitions.get(index));
+            wanted.add_role(record, &assign.role, &assign.scope);
+            let added = wanted
+                .roles
+                .iter_mut()
+                .find(|role| role.role == assign.role && role.scope == assign.scope);
+            if let (Some(role), Some(definition)) = (added, definition) {
+                role.definition.clone_from(definition);
+            }
+        }
+    }
+}
+
+fn add_scope(scopes: &mut Vec<Scope>, scope: &Scope) {
+    if !scopes.contains(scope) {
+        scopes.push(scope.clone());
+    }
+}
