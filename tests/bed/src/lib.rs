@@ -1,4 +1,22 @@
-//! Test bed of kubectl-vwi: real API servers, stand-ins, the sandbox.
+//! Test bed of kubectl-vwi: two real clusters, stand-ins for what cannot be had, the sandbox.
+//!
+//! A test calls [`Bed::connect`]. The first one starts the program `vwi-bed`, all talk to it over a
+//! socket, and an open connection is a lease: nothing is left two seconds after the last one has
+//! gone, whatever happened to it. The servers in turn end when the bed does, because their standard
+//! input is a pipe that only the bed holds.
+//!
+//! | subject | file |
+//! |---|---|
+//! | a test's side | `bed`, `client`, `world`; `process`, `tools`, `wait` |
+//! | what both sides say | `protocol` |
+//! | the program | `program`, `session`, `folder`; what it runs: `running` |
+//! | a cluster | `cluster`, on `etcd`, `server`, `port`, `certificate`, `kubeconfig` |
+//! | the servers' programs | `controlplane`, built from `tests/controlplane`; `guard` |
+//! | what makes the clusters a host and a tenant | `host`, `tenant`, `vcluster`, `object` |
+//! | the Azure webhook | `webhook` |
+//! | `cargo sandbox` | `sandbox` |
+//!
+//! The Azure stand-in and vCluster's syncer are crates of their own.
 
 mod bed;
 mod certificate;
@@ -34,7 +52,7 @@ pub use controlplane::{ControlPlane, say};
 pub use error::{BedError, Doing};
 pub use guard::guard;
 pub use process::{Finished, Program, Running};
-pub use program::ProgramOptions;
+pub use program::{ProgramOptions, serve};
 pub use protocol::*;
 pub use rustix::process::Signal;
 pub use sandbox::{SandboxOptions, Spoil, sandbox};
@@ -44,17 +62,3 @@ pub use vcluster::{PRIVATE, VirtualCluster};
 pub use wait::{until, until_blocking};
 pub use webhook::{WebhookGeneration, WebhookOptions};
 pub use world::AzureWorld;
-
-/// Runs a bed, see [`program::run`].
-///
-/// # Errors
-///
-/// As there, and when no runtime can be made.
-pub fn serve(options: &ProgramOptions, control_plane: ControlPlane) -> Result<(), BedError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build();
-    let runtime = runtime.doing(|| "cannot make a runtime".to_owned())?;
-    let local = tokio::task::LocalSet::new();
-    local.block_on(&runtime, program::run(options, control_plane))
-}

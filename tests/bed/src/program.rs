@@ -38,14 +38,17 @@ pub(crate) type State = Option<Result<Arc<Running>, String>>;
 /// # Errors
 ///
 /// When it cannot serve on its socket, or cannot start; clients are told the latter too.
-///
-/// # Panics
-///
-/// Outside of a `LocalSet`: sessions are its tasks.
-pub(crate) async fn run(
-    options: &ProgramOptions,
-    control_plane: ControlPlane,
-) -> Result<(), BedError> {
+pub fn serve(options: &ProgramOptions, control_plane: ControlPlane) -> Result<(), BedError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.doing(|| "cannot make a runtime".to_owned())?;
+    // Sessions are local tasks: nothing asks them to be moved between threads.
+    let local = tokio::task::LocalSet::new();
+    local.block_on(&runtime, run(options, control_plane))
+}
+
+async fn run(options: &ProgramOptions, control_plane: ControlPlane) -> Result<(), BedError> {
     let socket = &options.socket;
     let home = socket
         .parent()
@@ -62,7 +65,7 @@ pub(crate) async fn run(
             folder.path().to_owned(),
             state.clone()
         ));
-        let mut service = pin!(serve(options, listener, &lock, &state));
+        let mut service = pin!(accept(options, listener, &lock, &state));
         // Clients are served from the first moment, and a bed whose clients have all gone does not
         // wait until it is complete: its servers end when `start` is dropped.
         tokio::select! {
@@ -94,7 +97,7 @@ async fn start(control_plane: ControlPlane, folder: PathBuf, state: watch::Sende
 }
 
 /// Serves until nobody is left.
-async fn serve(
+async fn accept(
     options: &ProgramOptions,
     listener: UnixListener,
     lock: &File,
