@@ -1,4 +1,8 @@
 //! The real `az` sees what federate wrote, and logs in with the host's token.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests: what fails ends the test"
+)]
 
 use std::path::Path;
 

@@ -1,4 +1,9 @@
 //! Every block of the README is run as it is printed.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "helpers of tests: what fails ends the test"
+)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,7 +27,9 @@ fn blocks() -> BTreeMap<String, String> {
             name = Some(marked.trim_end_matches(" -->").to_owned());
         } else if line.starts_with("```") {
             let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
-            let name = name.take().expect("a block without a name is run by nobody");
+            let name = name
+                .take()
+                .expect("a block without a name is run by nobody");
             blocks.insert(name, block.join("\n"));
         }
     }
@@ -72,9 +79,12 @@ async fn the_pipe_block_works() {
         blocks()["pipe"]
     );
     let path = std::env::join_paths(
-        [kubectl.parent().unwrap().to_owned(), std::env::current_exe().unwrap().join("../..")]
-            .into_iter()
-            .chain(["/usr/bin".into(), "/bin".into()]),
+        [
+            kubectl.parent().unwrap().to_owned(),
+            std::env::current_exe().unwrap().join("../.."),
+        ]
+        .into_iter()
+        .chain(["/usr/bin".into(), "/bin".into()]),
     );
     let finished = scene
         .prepared(scene.bed.program(Path::new("/bin/sh")))
@@ -83,5 +93,11 @@ async fn the_pipe_block_works() {
         .args(["-c", &script])
         .run()
         .unwrap();
-    assert_eq!(finished.status, Some(0), "{}\n{}", finished.stdout, finished.stderr);
+    assert_eq!(
+        finished.status,
+        Some(0),
+        "{}\n{}",
+        finished.stdout,
+        finished.stderr
+    );
 }

@@ -1,4 +1,8 @@
 //! Subjects that nobody may trust, and clusters that nobody meant: refused, and nothing changed.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests: what fails ends the test"
+)]
 
 use k8s_openapi::api::core::v1::ServiceAccount;
 use kube::api::{Patch, PatchParams, PostParams};

@@ -125,5 +125,5 @@ fn run(
 }
 
 fn parent(program: &Path) -> &Path {
-    program.parent().unwrap_or(Path::new("/"))
+    program.parent().unwrap_or_else(|| Path::new("/"))
 }
