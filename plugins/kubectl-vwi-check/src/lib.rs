@@ -215,7 +215,7 @@ async fn select(
     let selected = select::candidates(arguments, tenant, &namespace).await?;
     if selected.left_out > 0 {
         talk.say(&format!(
-            "{} ServiceAccounts left out: nothing about them has to do with Azure",
+            "{} left out: nothing about these ServiceAccounts has to do with Azure",
             selected.left_out
         ));
     }

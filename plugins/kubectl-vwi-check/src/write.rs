@@ -151,8 +151,6 @@ pub(crate) fn list_checks(session: &Session, with_headers: bool) -> Result<(), O
 }
 
 fn put(session: &Session, text: &str) -> Result<(), OutputError> {
-    let mut stdout = session.stdout();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()?;
+    session.stdout().write_all(text.as_bytes())?;
     Ok(())
 }

@@ -253,7 +253,10 @@ impl AzureView {
 }
 
 fn unseen(error: &ArmError) -> Unseen {
-    Unseen::new(FactSource::Azure, vwi_cli::report::in_one_line(error))
+    // A login tells about each way that it tried in a line of its own.
+    let text = vwi_cli::report::in_one_line(error);
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    Unseen::new(FactSource::Azure, lines.join("; "))
 }
 
 fn no_subscription() -> Unseen {

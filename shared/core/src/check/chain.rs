@@ -2,7 +2,7 @@
 
 use super::credential_match::Match;
 use super::facts::Facts;
-use super::finding::{Finding, Verdict};
+use super::finding::{Finding, Severity, Verdict};
 use super::judge::credential::matched;
 use crate::text::escape;
 
@@ -58,6 +58,7 @@ const UNSEEN: &str = "?";
 
 /// Returns the chain of one record.
 pub fn chain(facts: &Facts, findings: &[Finding]) -> Vec<Link> {
+    // The first check is the one without which nothing is known of the link.
     let link = |of, value: String, checks: &[&str]| Link {
         of,
         value,
@@ -93,9 +94,9 @@ pub fn chain(facts: &Facts, findings: &[Finding]) -> Vec<Link> {
             "hostServiceAccount",
             host,
             &[
+                "host-sa-missing",
                 "unsupported-tenancy",
                 "sa-sync-off",
-                "host-sa-missing",
                 "host-sa-foreign",
                 "host-sa-annotations-differ",
             ],
@@ -103,7 +104,7 @@ pub fn chain(facts: &Facts, findings: &[Finding]) -> Vec<Link> {
         link(
             "issuer",
             issuer,
-            &["oidc-disabled", "issuer-mismatch", "issuer-unreachable"],
+            &["issuer-unreachable", "oidc-disabled", "issuer-mismatch"],
         ),
         link(
             "federatedCredential",
@@ -118,14 +119,14 @@ pub fn chain(facts: &Facts, findings: &[Finding]) -> Vec<Link> {
         link(
             "identity",
             identity,
-            &["client-id-missing", "tenant-id-wrong", "wrong-client"],
+            &["wrong-client", "client-id-missing", "tenant-id-wrong"],
         ),
     ];
     if facts.probe.is_some() {
         chain.push(link(
             "token",
             "token".to_owned(),
-            &["fic-propagation", "token-expired", "exchange-blocked"],
+            &["exchange-blocked", "fic-propagation", "token-expired"],
         ));
     }
     for link in &mut chain {
@@ -135,17 +136,22 @@ pub fn chain(facts: &Facts, findings: &[Finding]) -> Vec<Link> {
 }
 
 fn joint(findings: &[Finding], checks: &[&str]) -> Joint {
-    findings
+    let of = |id: &str| {
+        findings
+            .iter()
+            .find(|finding| finding.check.id == id)
+            .map(|finding| match &finding.verdict {
+                Verdict::Passed | Verdict::Skipped { .. } => Joint::Holds,
+                Verdict::Unknown(_) => Joint::Unknown,
+                Verdict::Failed(failure) if failure.severity == Severity::Warning => Joint::Warns,
+                Verdict::Failed(_) => Joint::Broken,
+            })
+    };
+    let first = checks.first().and_then(|id| of(id));
+    checks
         .iter()
-        .filter(|finding| checks.contains(&finding.check.id))
-        .map(|finding| match &finding.verdict {
-            Verdict::Passed | Verdict::Skipped { .. } => Joint::Holds,
-            Verdict::Unknown(_) => Joint::Unknown,
-            Verdict::Failed(failure) if failure.severity == super::Severity::Warning => {
-                Joint::Warns
-            }
-            Verdict::Failed(_) => Joint::Broken,
-        })
+        .filter_map(|id| of(id))
+        .chain([first.unwrap_or(Joint::Unknown)])
         .max()
-        .unwrap_or(Joint::Holds)
+        .unwrap_or(Joint::Unknown)
 }

@@ -5,6 +5,7 @@ use super::service_account::client_id;
 use super::{PASSED, failed, unknown};
 use crate::annotation::CLIENT_ID;
 use crate::arm::is_guid;
+use crate::check::command::az;
 use crate::check::facts::Facts;
 use crate::check::finding::{Evidence, Failure, Verdict};
 use crate::federation::Identity;
@@ -28,10 +29,16 @@ pub(in crate::check) fn wrong_client(facts: &Facts) -> Option<Verdict> {
             evidence.extend(what_it_is(found, identity).map(Evidence::note));
             evidence
         }
-        Ok(None) => vec![Evidence::note(format!(
-            "identity `{}` is not there",
-            escape(&facts.azure.identity_name)
-        ))],
+        Ok(None) => {
+            let evidence = vec![Evidence::note(format!(
+                "identity `{}` is not there; the annotation is `{}`",
+                escape(&facts.azure.identity_name),
+                escape(found)
+            ))];
+            let query = format!("[?clientId=='{found}'].id");
+            let fix = az(&["identity", "list", "--query", &query, "-o", "tsv"]);
+            return failed(Failure::error(evidence).fix(fix));
+        }
         Err(_) if !is_guid(found) => vec![Evidence::pair(
             of,
             "the identity's client id, a GUID",

@@ -34,19 +34,27 @@ pub(in crate::check) fn mismatch(facts: &Facts) -> Option<Verdict> {
         Ok(known) => known,
         Err(unseen) => return unknown(&unseen),
     };
-    let mut evidence: Vec<Evidence> = statements(facts)
-        .into_iter()
-        .filter(|(_, found)| *found != expected)
-        .map(|(of, found)| Evidence::pair(of, expected, Some(found)))
-        .collect();
     let matched = matched(facts);
-    if let Ok(Match::Issuer(credential)) = &matched {
-        evidence.push(Evidence::pair(
-            format!("issuer of credential {}", escape(&credential.name)),
-            expected,
-            Some(&credential.issuer),
-        ));
-    }
+    let registered = match &matched {
+        Ok(Match::Issuer(credential)) => Some((
+            format!("credential `{}`", escape(&credential.name)),
+            credential.issuer.as_str(),
+        )),
+        Ok(_) | Err(_) => None,
+    };
+    let statements = statements(facts)
+        .into_iter()
+        .map(|(said_by, found)| (said_by.to_owned(), found));
+    let mut evidence: Vec<Evidence> = statements
+        .chain(registered)
+        .filter(|(_, found)| *found != expected)
+        .flat_map(|(said_by, found)| {
+            [
+                Evidence::pair("issuer", expected, Some(found)),
+                Evidence::note(format!("found is what {said_by} says")),
+            ]
+        })
+        .collect();
     if evidence.is_empty() && is_refused(facts, &[700_211, 70021]) && matched.is_err() {
         evidence.push(Evidence::note(format!(
             "Entra knows no credential with the issuer `{}`",
@@ -68,23 +76,23 @@ pub(in crate::check) fn mismatch(facts: &Facts) -> Option<Verdict> {
 fn statements(facts: &Facts) -> Vec<(&'static str, &str)> {
     let mut statements = Vec::new();
     if let Ok(issuer) = &facts.host.issuer {
-        statements.push(("issuer in the host's discovery document", issuer.as_str()));
+        statements.push(("the host's discovery document", issuer.as_str()));
     }
     if let Ok(Some(cluster)) = &facts.azure.cluster
         && let Some(issuer) = &cluster.issuer
     {
-        statements.push(("issuer of the AKS cluster in ARM", issuer.as_str()));
+        statements.push(("the AKS cluster in ARM", issuer.as_str()));
     }
     if let Some(issuer) = &facts.stated_issuer {
-        statements.push(("issuer in the record or `--issuer`", issuer.as_str()));
+        statements.push(("the record or `--issuer`", issuer.as_str()));
     }
     if let Ok(Published::Readable { issuer, .. }) = &facts.published {
-        statements.push(("issuer in its public discovery document", issuer.as_str()));
+        statements.push(("its public discovery document", issuer.as_str()));
     }
     if let Some(Ok(probe)) = &facts.probe
         && let Some(presented) = probe.presented()
     {
-        statements.push(("issuer in the token", presented.issuer.as_str()));
+        statements.push(("the token", presented.issuer.as_str()));
     }
     statements
 }

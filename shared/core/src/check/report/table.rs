@@ -199,10 +199,12 @@ pub fn write_summary(out: &mut impl Write, totals: &Totals, look: Look) -> fmt::
             totals.failed_upstream, totals.records
         ));
     }
-    let mark = match (totals.is_failed, look.unicode) {
-        (true, true) => look.paint("×", Some(AnsiColor::Red)),
-        (true, false) => look.paint("x", Some(AnsiColor::Red)),
-        (false, true) => look.paint("√", Some(AnsiColor::Green)),
+    // What was not seen is never said to be fine.
+    let mark = match (totals.is_failed, totals.unknown > 0) {
+        (true, _) if look.unicode => look.paint("×", Some(AnsiColor::Red)),
+        (true, _) => look.paint("x", Some(AnsiColor::Red)),
+        (false, true) => look.paint("?", Some(AnsiColor::Yellow)),
+        (false, false) if look.unicode => look.paint("√", Some(AnsiColor::Green)),
         (false, false) => look.paint("ok", Some(AnsiColor::Green)),
     };
     writeln!(out, "{}. Status check results are {mark}", parts.join(", "))?;
