@@ -1,6 +1,6 @@
 //! One run: input, wishes, what is there, plan, writes, output.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use thiserror::Error;
@@ -50,6 +50,7 @@ pub(crate) fn run(arguments: &FederateArgs, session: &mut Session) -> Result<Exi
     let (stop, stopped) = watch::channel(false);
     let patience = Patience::lasting(timeout).stopped_by(stopped);
     let azure = connect(arguments, session, patience)?;
+    log_in_early(arguments, &azure);
     let Some(collected) = collect(arguments, session)? else {
         return Ok(nothing_to_do::<Federate>(session));
     };
@@ -135,6 +136,30 @@ fn connect(
     };
     let variable = |name: &str| session.environment.get(name).map(str::to_owned);
     Ok(Azure::connect(http, &choice, &variable, patience)?)
+}
+
+/// Logs in while the step before this one still works: `az` alone takes a second.
+///
+/// The thread stays until the process ends, since the connection that it opens lives on it.
+fn log_in_early(arguments: &FederateArgs, azure: &Azure) {
+    if arguments.trust.subject.is_some() || !arguments.input.filenames.is_empty() {
+        return;
+    }
+    let login = Arc::clone(azure.arm.login());
+    let begun = std::thread::Builder::new().spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        if let Ok(runtime) = runtime {
+            runtime.block_on(async {
+                // Whoever needs the token is told what went wrong.
+                let _token = login.token().await;
+                std::future::pending::<()>().await;
+            });
+        }
+    });
+    // Without a thread, whoever needs the token asks for it.
+    drop(begun);
 }
 
 fn collect(arguments: &FederateArgs, session: &Session) -> Result<Option<Collected>, Failure> {

@@ -349,3 +349,6 @@ fn roles(spec: &Spec, arguments: &FederateArgs) -> Result<Vec<Assign>, Refusal> 
     }
     Ok(roles)
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

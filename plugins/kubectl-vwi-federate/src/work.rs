@@ -214,3 +214,6 @@ fn subject(
         }),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,10 @@
 
 mod faults;
 mod input;
+mod interrupt;
+mod many;
 mod plan;
 mod roles;
 mod scene;
+mod switches;
 mod trust;

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 
 use serde_json::{Value, json};
@@ -120,6 +120,10 @@ impl Scene {
             .unwrap();
         // A program that refuses its arguments does not read.
         let _written = child.stdin.take().unwrap().write_all(input.as_bytes());
+        Self::finished(child)
+    }
+
+    pub(crate) fn finished(child: Child) -> Finished {
         let output = child.wait_with_output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Finished {
