@@ -39,6 +39,12 @@ impl<'a> Answers<'a> {
         let format = args.output.format(&format::FORMATS, session.terminals)?;
         let writer = RecordWriter::new(session.stdout(), Step::Translate, format, format::TABLE)
             .without_headers(args.output.no_headers);
+        let writer = if args.proof.offline {
+            // Nothing is waited for in between, and there may be a million.
+            writer.buffered()
+        } else {
+            writer
+        };
         Ok(Self {
             args,
             session,

@@ -39,8 +39,9 @@ struct FreshSpec<'a> {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FreshStatus<'a> {
-    /// What identifies the tenant.
-    pub tenant: &'a TenantStatus,
+    /// What identifies the tenant, if anything is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<&'a TenantStatus>,
     /// The subject that Entra compares.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<&'a Subject>,
@@ -48,7 +49,6 @@ pub struct FreshStatus<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host_service_account: Option<&'a HostServiceAccount>,
     /// Who said so.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub evidence: &'a [Evidence],
     /// The host's OIDC issuer, verbatim.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -146,7 +146,7 @@ fn a_fresh_record_is_written_like_the_tree_it_stands_for() {
             "a",
             Some(&vcluster),
             FreshStatus {
-                tenant: &tenant,
+                tenant: Some(&tenant),
                 subject: Some(&subject),
                 host_service_account: Some(&host),
                 evidence: &evidence,
