@@ -83,6 +83,8 @@ impl Access<'_> {
                 if !is_typed {
                     self.talk.say(&format!("the host is {}", view.label));
                 }
+                let unread = view.evidence.values().flat_map(HostEvidence::unread);
+                unread.for_each(|line| self.talk.warn(&line));
                 Ok(Some(view))
             }
             Err(error) if is_typed => Err(error.into()),
@@ -97,7 +99,12 @@ impl Access<'_> {
         let Some(candidate) = HostCandidate::find(&self.choice, &self.tenant)? else {
             return Ok(None);
         };
-        Ok(Some(candidate.connect(&self.settings).await?))
+        let host = candidate.connect(&self.settings).await?;
+        if host.cluster().is_insecure() {
+            self.talk
+                .warn("certificates are not verified (`--insecure-skip-tls-verify`)");
+        }
+        Ok(Some(host))
     }
 
     fn leave(&self, why: &str) {

@@ -126,7 +126,12 @@ fn connect(
     session: &Session,
     patience: Patience,
 ) -> Result<Azure, Failure> {
-    let http = http::client(&session.http_settings(&arguments.kubectl))?;
+    let settings = http::HttpSettings {
+        // The flag is about the API servers; Azure's certificates are verified whatever is typed.
+        insecure_skip_verify: false,
+        ..session.http_settings(&arguments.kubectl)
+    };
+    let http = http::client(&settings)?;
     let choice = AzureChoice {
         cloud: arguments.azure.azure_cloud.clone(),
         auth: arguments.azure.azure_auth,

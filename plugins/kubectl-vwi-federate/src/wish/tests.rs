@@ -48,12 +48,19 @@ fn id(group: &str, name: &str) -> String {
         .to_string()
 }
 
+/// `spec`, flags, and the parts of the identity or why there is none.
+type Case<'a> = (
+    &'a str,
+    &'a [&'a str],
+    Result<(&'a str, &'a str, &'a str), &'a str>,
+);
+
 #[test]
 fn an_identity_is_put_together_from_record_flags_and_defaults() {
     let whole = id("rg", "app");
     let short = format!(r#"{{"identity": "{whole}"}}"#);
     let parts = r#"{"identity": {"resourceGroup": "rg", "name": "app"}}"#;
-    let cases: [(&str, &[&str], Result<(&str, &str, &str), &str>); 14] = [
+    let cases: [Case<'_>; 14] = [
         ("{}", &[], Err("NoIdentity")),
         ("{}", &["--identity", "app"], Ok((S1, "default-rg", "app"))),
         (

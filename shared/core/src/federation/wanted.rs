@@ -1,5 +1,7 @@
 //! What is wanted of one identity, gathered over all records of a run.
 
+use std::collections::HashMap;
+
 use super::observed::Trust;
 use super::plan::Refusal;
 use crate::arm::{ResourceId, Scope};
@@ -15,6 +17,8 @@ pub struct Wanted {
     pub credentials: Vec<WantedCredential>,
     /// Roles, each pair of role and scope once.
     pub roles: Vec<WantedRole>,
+    /// Positions in `credentials`.
+    positions: HashMap<Trust, usize>,
 }
 
 /// One credential that is wanted.
@@ -49,26 +53,24 @@ impl Wanted {
             create_in,
             credentials: Vec::new(),
             roles: Vec::new(),
+            positions: HashMap::new(),
         }
     }
 
     /// Adds a record's credential; records with one trust share it.
     pub fn add_credential(&mut self, record: usize, trust: Trust, confirmed: bool) {
-        match self
-            .credentials
-            .iter_mut()
-            .find(|credential| credential.trust == trust)
-        {
-            Some(credential) => {
-                credential.records.push(record);
-                credential.confirmed &= confirmed;
-            }
-            None => self.credentials.push(WantedCredential {
-                trust,
-                confirmed,
-                records: vec![record],
-            }),
+        let position = self.positions.get(&trust).copied();
+        if let Some(known) = position.and_then(|position| self.credentials.get_mut(position)) {
+            known.records.push(record);
+            known.confirmed &= confirmed;
+            return;
         }
+        self.positions.insert(trust.clone(), self.credentials.len());
+        self.credentials.push(WantedCredential {
+            trust,
+            confirmed,
+            records: vec![record],
+        });
     }
 
     /// Adds a record's role; records with one role at one scope share it.

@@ -1,6 +1,6 @@
 //! Plans one identity.
 
-use std::collections::BTreeSet;
+use std::collections::{HashMap, HashSet};
 
 use super::super::matching::near_misses;
 use super::super::name::{candidates, is_ours};
@@ -25,6 +25,7 @@ pub(super) fn identity(
         found,
         rules,
         refused: Vec::new(),
+        refused_records: HashSet::new(),
     };
     let plan = planner.identity();
     (plan, planner.refused)
@@ -35,6 +36,7 @@ struct Planner<'a> {
     found: &'a Found,
     rules: &'a Rules,
     refused: Vec<RefusedRecord>,
+    refused_records: HashSet<usize>,
 }
 
 impl Planner<'_> {
@@ -86,22 +88,32 @@ impl Planner<'_> {
 
     fn credentials(&mut self) -> Vec<CredentialStep> {
         let mut steps: Vec<CredentialStep> = Vec::new();
-        for wanted in &self.wanted.credentials {
+        // Audiences by issuer and subject, of which Azure allows one credential.
+        let mut pairs: HashMap<(&str, &str), &str> = HashMap::new();
+        let mut names: HashSet<String> = self
+            .found
+            .credentials
+            .iter()
+            .map(|found| found.name.to_lowercase())
+            .collect();
+        let wanted = self.wanted;
+        for wanted in &wanted.credentials {
             let records = self.not_refused(&wanted.records);
             if records.is_empty() {
                 continue;
             }
-            let twin = steps.iter().find(|step| {
-                step.trust.issuer == wanted.trust.issuer
-                    && step.trust.subject == wanted.trust.subject
-            });
-            if let Some(twin) = twin {
-                let refusal = two_audiences(&wanted.trust, &twin.trust.audience);
+            let trust = &wanted.trust;
+            if let Some(audience) = pairs.get(&(trust.issuer.as_str(), trust.subject.as_str())) {
+                let refusal = two_audiences(trust, audience);
                 self.refuse(&records, &refusal);
                 continue;
             }
-            match self.credential(wanted, records.clone(), &steps) {
-                Ok(step) => steps.push(step),
+            match self.credential(wanted, records.clone(), &names) {
+                Ok(step) => {
+                    pairs.insert((&trust.issuer, &trust.subject), &trust.audience);
+                    names.insert(step.name.to_lowercase());
+                    steps.push(step);
+                }
                 Err(refusal) => self.refuse(&records, &refusal),
             }
         }
@@ -112,7 +124,7 @@ impl Planner<'_> {
         &self,
         wanted: &WantedCredential,
         records: Vec<usize>,
-        steps: &[CredentialStep],
+        taken: &HashSet<String>,
     ) -> Result<CredentialStep, Refusal> {
         let trust = &wanted.trust;
         let owner = self.rules.owner.as_ref();
@@ -142,24 +154,20 @@ impl Planner<'_> {
             }
             Some(held) => Err(audience_of_others(held, trust)),
             None => {
-                let taken = |name: &str| {
-                    let found = self.found.credentials.iter().map(|found| &found.name);
-                    let planned = steps.iter().map(|step| &step.name);
-                    found
-                        .chain(planned)
-                        .any(|held| held.eq_ignore_ascii_case(name))
-                };
                 let mut notes: Vec<String> = near_misses(&self.found.credentials, trust)
                     .iter()
                     .map(ToString::to_string)
                     .collect();
                 let mut names = candidates(&trust.issuer, &trust.subject, owner);
                 let first = names.next().unwrap_or_default();
-                let name = if taken(&first) {
+                // Candidates are in lower case, as the set is.
+                let name = if taken.contains(&first) {
                     notes.push(format!(
                         "name `{first}` is held by a credential that trusts something else, which stays"
                     ));
-                    names.find(|name| !taken(name)).ok_or_else(no_name)?
+                    names
+                        .find(|name| !taken.contains(name))
+                        .ok_or_else(no_name)?
                 } else {
                     first
                 };
@@ -254,9 +262,8 @@ impl Planner<'_> {
     }
 
     fn drop_refused(&self, plan: &mut IdentityPlan) {
-        let refused = self.refused_records();
         let keep = |records: &mut Vec<usize>| {
-            records.retain(|record| !refused.contains(record));
+            records.retain(|record| !self.refused_records.contains(record));
             !records.is_empty()
         };
         plan.credentials.retain_mut(|step| keep(&mut step.records));
@@ -277,25 +284,22 @@ impl Planner<'_> {
 
     /// Refuses records, each one for the first reason only.
     fn refuse(&mut self, records: &[usize], refusal: &Refusal) {
-        let before = self.refused_records();
-        let new: BTreeSet<usize> = records.iter().copied().collect();
-        for &record in new.difference(&before) {
-            self.refused.push(RefusedRecord {
-                record,
-                identity: Some(self.wanted.identity.clone()),
-                refusal: refusal.clone(),
-            });
+        for &record in records {
+            if self.refused_records.insert(record) {
+                self.refused.push(RefusedRecord {
+                    record,
+                    identity: Some(self.wanted.identity.clone()),
+                    refusal: refusal.clone(),
+                });
+            }
         }
     }
 
-    fn refused_records(&self) -> BTreeSet<usize> {
-        self.refused.iter().map(|refused| refused.record).collect()
-    }
-
     fn not_refused(&self, records: &[usize]) -> Vec<usize> {
-        let refused = self.refused_records();
         let records = records.iter().copied();
-        records.filter(|record| !refused.contains(record)).collect()
+        records
+            .filter(|record| !self.refused_records.contains(record))
+            .collect()
     }
 }
 

@@ -74,11 +74,15 @@ fn an_identity_is_made_only_when_asked_and_for_somebody() {
     let plan = planned(wanted(&[trust("a")]), Found::default());
     assert_eq!(plan.identities[0].identity, IdentityStep::Missing);
     assert_eq!(plan.refused[0].refusal.reason, "IdentityNotFound");
-    let create = || Wanted {
-        create_in: Some("westeurope".to_owned()),
-        ..wanted(&[trust("a")])
+    let create = |trusts: &[Trust]| {
+        let mut wanted = wanted(trusts);
+        wanted.create_in = Some("westeurope".to_owned());
+        wanted
     };
-    let plan = planned(with_role(create(), Ok(READER.to_owned())), Found::default());
+    let plan = planned(
+        with_role(create(&[trust("a")]), Ok(READER.to_owned())),
+        Found::default(),
+    );
     assert!(matches!(
         plan.identities[0].identity,
         IdentityStep::Create { .. }
@@ -89,11 +93,7 @@ fn an_identity_is_made_only_when_asked_and_for_somebody() {
     );
     assert_eq!(plan.counts().create, 3);
     let many: Vec<Trust> = (0..21).map(|index| trust(&format!("a{index}"))).collect();
-    let wanted = Wanted {
-        create_in: Some("westeurope".to_owned()),
-        ..wanted(&many)
-    };
-    let plan = planned(wanted, Found::default());
+    let plan = planned(create(&many), Found::default());
     assert_eq!(plan.identities[0].identity, IdentityStep::Missing);
     assert!(!plan.changes(), "no identity for nobody");
 }
