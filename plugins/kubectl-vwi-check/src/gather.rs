@@ -190,17 +190,23 @@ impl Access<'_> {
             let facts = &*facts;
             stream::iter(wanted.iter().zip(hosts).zip(facts))
                 .map(|((one, host), facts)| async move {
-                    // No token is minted on a host that may be somebody else's.
-                    host?;
-                    let settle = self.args.settle(one.is_new);
-                    probe::probe(self, facts, settle).await
+                    // Nothing is minted for a record that a step has refused.
+                    if one.upstream.is_some() {
+                        return None;
+                    }
+                    // Nor on a host that may be somebody else's.
+                    let probed = match host {
+                        Ok(()) => probe::probe(self, facts, self.args.settle(one.is_new)).await,
+                        Err(unseen) => Err(unseen),
+                    };
+                    Some(probed)
                 })
                 .buffered(self.concurrency())
                 .collect()
                 .await
         };
         for (facts, probe) in facts.iter_mut().zip(probes) {
-            facts.probe = Some(probe);
+            facts.probe = probe;
         }
     }
 }

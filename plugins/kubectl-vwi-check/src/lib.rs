@@ -154,16 +154,12 @@ async fn look(
             .iter()
             .zip(&facts)
             .map(|(one, facts)| {
-                if let Some(condition) = &one.upstream {
-                    let condition = condition.clone();
-                    return RecordReport::failed_upstream(one.namespace(), one.name(), condition);
-                }
                 let findings = judge_all(facts, skip);
                 let fail_on = arguments.checks.fail_on.0;
                 fails |= findings
                     .iter()
                     .any(|finding| fail_on.counts(&finding.verdict));
-                RecordReport::judged(facts, findings)
+                RecordReport::judged(facts, findings, one.upstream.clone())
             })
             .collect();
         let over = deadline.is_some_and(|deadline| Instant::now() + pause >= deadline);

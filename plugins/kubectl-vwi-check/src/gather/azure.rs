@@ -1,14 +1,14 @@
 //! Azure's side: identities, their credentials and roles, and the AKS cluster.
 
+mod ask;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, stream};
-use vwi_azure::{Arm, ArmError, Azure};
-use vwi_core::arm::{Kind, ResourceId, Scope, same};
 use vwi_core::check::facts::{AzureFacts, ClusterFact, Fact, FactSource, RoleFact, Unseen};
-use vwi_core::check::granted::granting;
 use vwi_core::federation::{Credential, Identity};
-use vwi_core::roles;
+
+use ask::{Found, cluster, cluster_fact, find, look_at, look_further, no_subscription, unseen};
 
 use super::tenant::TenantView;
 use super::{Access, no_azure};
@@ -62,14 +62,13 @@ impl AzureView {
             return view;
         };
         let mut identities: BTreeMap<&Named, BTreeSet<&RoleWish>> = BTreeMap::new();
-        for one in wanted.iter().filter(|one| one.upstream.is_none()) {
+        for one in wanted {
             if let Some(named) = &one.identity {
                 identities.entry(named).or_default().extend(&one.roles);
             }
         }
         let clusters: BTreeSet<&Named> = wanted
             .iter()
-            .filter(|one| one.upstream.is_none())
             .filter_map(|one| one.cluster.as_ref())
             .collect();
         let identities = stream::iter(identities)
@@ -124,8 +123,7 @@ impl AzureView {
         };
         let mut asked: BTreeMap<String, BTreeSet<&RoleWish>> = BTreeMap::new();
         for one in wanted {
-            if one.upstream.is_none()
-                && one.identity.is_none()
+            if one.identity.is_none()
                 && let Some(client_id) = super::client_id(&tenant.facts_of(one))
             {
                 asked
@@ -249,171 +247,5 @@ impl AzureView {
             .iter()
             .find(|cluster| cluster.issuer.as_deref() == Some(issuer))
             .cloned()
-    }
-}
-
-fn unseen(error: &ArmError) -> Unseen {
-    // A login tells about each way that it tried in a line of its own.
-    let text = vwi_cli::report::in_one_line(error);
-    let lines: Vec<&str> = text.lines().map(str::trim).collect();
-    Unseen::new(FactSource::Azure, lines.join("; "))
-}
-
-fn no_subscription() -> Unseen {
-    Unseen::new(
-        FactSource::Azure,
-        "nothing names a subscription (`--subscription`, `az account set`)",
-    )
-}
-
-/// Where an identity is, as far as it was named.
-enum Found {
-    Id(ResourceId),
-    Seen(Box<Identity>),
-    Nothing,
-}
-
-/// A name without its group is looked up in the subscription.
-async fn find(azure: &Azure, named: &Named) -> Fact<Found> {
-    let subscription = named
-        .subscription
-        .as_ref()
-        .or(azure.subscription.as_ref())
-        .ok_or_else(no_subscription)?;
-    let group = named.group.as_ref().or(azure.group.as_ref());
-    if let Some(group) = group {
-        let id = ResourceId::new(Kind::Identity, subscription, group, &named.name)
-            .map_err(|error| Unseen::new(FactSource::Azure, error.to_string()))?;
-        return Ok(Found::Id(id));
-    }
-    let listed = azure.arm.identities(subscription, None).await;
-    let listed = listed.map_err(|error| unseen(&error))?;
-    let mut of_name = listed
-        .into_iter()
-        .filter(|identity| same(identity.id.name(), &named.name));
-    match (of_name.next(), of_name.next()) {
-        (None, _) => Ok(Found::Nothing),
-        (Some(only), None) => Ok(Found::Seen(Box::new(only))),
-        (Some(_), Some(_)) => Err(Unseen::new(
-            FactSource::Azure,
-            "several resource groups have an identity of this name (`-g` names one)",
-        )),
-    }
-}
-
-async fn look_at(arm: &Arm, id: &ResourceId, wishes: &BTreeSet<&RoleWish>) -> IdentityAnswer {
-    let with_roles = async {
-        let identity = arm.identity(id).await.map_err(|error| unseen(&error));
-        let roles = match &identity {
-            Ok(Some(identity)) => roles_of(arm, identity, wishes).await,
-            Ok(None) | Err(_) => BTreeMap::new(),
-        };
-        (identity, roles)
-    };
-    let ((identity, roles), credentials) = tokio::join!(with_roles, arm.credentials(id));
-    IdentityAnswer {
-        identity,
-        credentials: credentials
-            .map(Option::unwrap_or_default)
-            .map_err(|error| unseen(&error)),
-        roles,
-    }
-}
-
-async fn look_further(
-    arm: &Arm,
-    identity: Identity,
-    wishes: &BTreeSet<&RoleWish>,
-) -> IdentityAnswer {
-    let (roles, credentials) = tokio::join!(
-        roles_of(arm, &identity, wishes),
-        arm.credentials(&identity.id),
-    );
-    IdentityAnswer {
-        credentials: credentials
-            .map(Option::unwrap_or_default)
-            .map_err(|error| unseen(&error)),
-        identity: Ok(Some(identity)),
-        roles,
-    }
-}
-
-async fn roles_of(
-    arm: &Arm,
-    identity: &Identity,
-    wishes: &BTreeSet<&RoleWish>,
-) -> BTreeMap<RoleWish, Fact<Option<String>>> {
-    stream::iter(wishes)
-        .map(|wish| async move {
-            let (role, scope) = *wish;
-            ((*wish).clone(), role_of(arm, identity, role, scope).await)
-        })
-        .buffer_unordered(AT_ONCE)
-        .collect()
-        .await
-}
-
-async fn role_of(arm: &Arm, identity: &Identity, role: &str, scope: &str) -> Fact<Option<String>> {
-    let scope: Scope = scope
-        .parse()
-        .map_err(|error| Unseen::new(FactSource::Azure, format!("{error}")))?;
-    let definitions = async {
-        match roles::definition_id(role, &scope) {
-            Some(id) => Ok(vec![id]),
-            None => arm
-                .role_definitions(&scope, role)
-                .await
-                .map(|found| found.into_iter().map(|definition| definition.id).collect()),
-        }
-    };
-    let (definitions, assignments) = tokio::join!(
-        definitions,
-        arm.role_assignments(&scope, &identity.principal_id),
-    );
-    let definitions: Vec<String> = definitions.map_err(|error| unseen(&error))?;
-    let assignments = assignments.map_err(|error| unseen(&error))?;
-    if definitions.is_empty() {
-        let reason = format!("no role is called `{}`", vwi_core::text::escape(role));
-        return Err(Unseen::new(FactSource::Azure, reason));
-    }
-    Ok(definitions.iter().find_map(|definition| {
-        granting(&assignments, &scope, &identity.principal_id, definition)
-            .map(|assignment| assignment.id.clone())
-    }))
-}
-
-async fn cluster(azure: &Azure, named: &Named) -> Fact<Option<ClusterFact>> {
-    let subscription = named
-        .subscription
-        .as_ref()
-        .or(azure.subscription.as_ref())
-        .ok_or_else(no_subscription)?;
-    if let Some(group) = &named.group {
-        let id = ResourceId::new(Kind::Cluster, subscription, group, &named.name)
-            .map_err(|error| Unseen::new(FactSource::Azure, error.to_string()))?;
-        let found = azure.arm.cluster(&id).await;
-        return found
-            .map(|found| found.map(cluster_fact))
-            .map_err(|error| unseen(&error));
-    }
-    let listed = azure.arm.clusters(subscription).await;
-    let listed = listed.map_err(|error| unseen(&error))?;
-    let mut of_name = listed
-        .into_iter()
-        .filter(|cluster| same(cluster.id.name(), &named.name));
-    match (of_name.next(), of_name.next()) {
-        (found, None) => Ok(found.map(cluster_fact)),
-        (_, Some(_)) => Err(Unseen::new(
-            FactSource::Azure,
-            "several resource groups have an AKS cluster of this name (`GROUP/NAME` names one)",
-        )),
-    }
-}
-
-fn cluster_fact(cluster: vwi_azure::arm::Cluster) -> ClusterFact {
-    ClusterFact {
-        id: cluster.id,
-        issuer: cluster.issuer,
-        workload_identity: cluster.workload_identity,
     }
 }

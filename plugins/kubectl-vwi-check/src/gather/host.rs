@@ -105,7 +105,7 @@ impl HostView {
             return view;
         };
         let mut asked = BTreeSet::new();
-        for one in wanted.iter().filter(|one| one.upstream.is_none()) {
+        for one in wanted {
             if view.counts_for(one, tenant).is_ok()
                 && let Ok(which) = view.vcluster(one, tenant)
             {

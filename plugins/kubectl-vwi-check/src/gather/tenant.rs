@@ -40,9 +40,8 @@ impl TenantView {
             Ok(tenant) => tenant,
             Err(unseen) => return Self::unseen(unseen.clone()),
         };
-        let open: Vec<&Wanted> = wanted.iter().filter(|one| one.upstream.is_none()).collect();
-        let keys: BTreeSet<Key> = open.iter().map(|one| key(one)).collect();
-        let namespaces: BTreeSet<&str> = open.iter().map(|one| one.namespace()).collect();
+        let keys: BTreeSet<Key> = wanted.iter().map(key).collect();
+        let namespaces: BTreeSet<&str> = wanted.iter().map(Wanted::namespace).collect();
         let (identity, accounts, workloads) = tokio::join!(
             tenant.identity(),
             accounts(tenant, keys, access.concurrency()),
@@ -134,11 +133,15 @@ impl TenantView {
                 .cloned()
                 .unwrap_or_else(|| Err(unread())),
             near_names: self.near.get(&key).cloned().unwrap_or_default(),
-            workloads: self
-                .workloads
-                .get(wanted.namespace())
-                .cloned()
-                .unwrap_or_else(|| Err(unread())),
+            workloads: match self.workloads.get(wanted.namespace()) {
+                Some(Ok(workloads)) => Ok(workloads
+                    .iter()
+                    .filter(|workload| is_about(workload, wanted.name()))
+                    .cloned()
+                    .collect()),
+                Some(Err(unseen)) => Err(unseen.clone()),
+                None => Err(unread()),
+            },
         }
     }
 
@@ -170,6 +173,11 @@ impl TenantView {
             self.near.insert(key, near);
         }
     }
+}
+
+/// Whether a workload runs as the ServiceAccount, or was perhaps meant to.
+fn is_about(workload: &WorkloadFact, name: &str) -> bool {
+    workload.service_account == name || workload.service_account == "default"
 }
 
 fn key(wanted: &Wanted) -> Key {

@@ -28,32 +28,21 @@ pub struct RecordReport {
     pub chain: Vec<Link>,
     /// Its findings, in catalogue order.
     pub findings: Vec<Finding>,
-    /// What an earlier step failed on; such a record is not judged.
+    /// What an earlier step failed on; the findings may say why.
     pub upstream: Option<Condition>,
 }
 
 impl RecordReport {
-    /// Returns the report of a record that has been judged.
-    pub fn judged(facts: &Facts, findings: Vec<Finding>) -> Self {
+    /// Returns the report of a record that has been judged; `upstream` is what an earlier step
+    /// failed on.
+    pub fn judged(facts: &Facts, findings: Vec<Finding>, upstream: Option<Condition>) -> Self {
         Self {
             namespace: facts.namespace.clone(),
             name: facts.name.clone(),
             vcluster: facts.vcluster.as_ref().ok().map(ToString::to_string),
             chain: chain(facts, &findings),
             findings,
-            upstream: None,
-        }
-    }
-
-    /// Returns the report of a record that an earlier step has failed.
-    pub fn failed_upstream(namespace: &str, name: &str, condition: Condition) -> Self {
-        Self {
-            namespace: namespace.to_owned(),
-            name: name.to_owned(),
-            vcluster: None,
-            chain: Vec::new(),
-            findings: Vec::new(),
-            upstream: Some(condition),
+            upstream,
         }
     }
 }

@@ -69,7 +69,7 @@ pub(in crate::check) fn expired(facts: &Facts) -> Option<Verdict> {
 
 pub(in crate::check) fn refused(facts: &Facts) -> Option<Verdict> {
     let probe = match &facts.probe {
-        None => return skipped("not asked for: `--probe=token`"),
+        None => return skipped("not tried: `--probe=token`"),
         Some(Err(unseen)) => return unknown(unseen),
         Some(Ok(probe)) => probe,
     };

@@ -2,7 +2,7 @@
 
 use super::service_account::client_id;
 use super::{PASSED, failed, unknown};
-use crate::annotation::KEYS;
+use crate::annotation::{CLIENT_ID, KEYS, TENANT_ID, TOKEN_EXPIRATION};
 use crate::check::facts::{Facts, ServiceAccountFact};
 use crate::check::finding::{Evidence, Failure, Verdict};
 use crate::namespaces::NamespaceMode;
@@ -208,18 +208,34 @@ pub(in crate::check) fn annotations_differ(facts: &Facts) -> Option<Verdict> {
     if evidence.is_empty() {
         return PASSED;
     }
-    let client_id = tenant
-        .annotation(crate::annotation::CLIENT_ID)
-        .unwrap_or_else(|| client_id(facts));
-    let arguments = [
-        facts.name.as_str(),
-        "-n",
-        &facts.namespace,
-        "--client-id",
-        client_id,
-        "--wait",
-    ];
-    failed(Failure::error(evidence).fix(facts.words.step(Step::Annotate, &arguments)))
+    let mut evidence = evidence;
+    evidence.push(Evidence::note(
+        "vCluster may be about to mend it; one that changed while it was down it mends only when \
+         that very key changes in the tenant",
+    ));
+    failed(Failure::error(evidence).fix(annotate_anew(facts, tenant)))
+}
+
+/// Returns the commands that take the annotations away and set them again.
+fn annotate_anew(facts: &Facts, tenant: &ServiceAccountFact) -> String {
+    let of_it = [facts.name.as_str(), "-n", &facts.namespace];
+    let remove = [of_it.as_slice(), &["--remove"]].concat();
+    let value = |key: &str| tenant.annotation(key).filter(|value| !value.is_empty());
+    let client_id = value(CLIENT_ID).unwrap_or_else(|| client_id(facts));
+    let mut set = [of_it.as_slice(), &["--client-id", client_id]].concat();
+    for (flag, key) in [
+        ("--azure-tenant-id", TENANT_ID),
+        ("--token-expiration", TOKEN_EXPIRATION),
+    ] {
+        if let Some(value) = value(key) {
+            set.extend([flag, value]);
+        }
+    }
+    format!(
+        "{} && {}",
+        facts.words.step(Step::Annotate, &remove),
+        facts.words.step(Step::Annotate, &set)
+    )
 }
 
 /// Where ServiceAccounts are not synced, there is no copy to judge.

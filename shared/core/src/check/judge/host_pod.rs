@@ -132,15 +132,20 @@ fn what_is_stale(facts: &Facts, pod: &HostPodFact) -> Vec<Evidence> {
     let Ok(Some(account)) = &facts.host.service_account else {
         return Vec::new();
     };
+    let identity = facts.identity();
+    let client_id = identity.map(|identity| identity.client_id.as_str());
+    let tenant_id = identity.map(|identity| identity.tenant_id.as_str());
     [
-        ("AZURE_CLIENT_ID", CLIENT_ID, &pod.client_id),
-        ("AZURE_TENANT_ID", TENANT_ID, &pod.tenant_id),
+        ("AZURE_CLIENT_ID", CLIENT_ID, &pod.client_id, client_id),
+        ("AZURE_TENANT_ID", TENANT_ID, &pod.tenant_id, tenant_id),
     ]
     .into_iter()
-    .filter_map(|(variable, key, found)| {
+    .filter_map(|(variable, key, found, right)| {
         // Without the annotation the webhook's default counts, which a pod may well show.
         let expected = account.annotation(key).filter(|value| !value.is_empty())?;
-        (found.as_deref() != Some(expected)).then(|| {
+        // A pod that has what the identity has works; then the annotation is what is wrong.
+        let works = found.is_some() && found.as_deref() == right;
+        (found.as_deref() != Some(expected) && !works).then(|| {
             Evidence::pair(
                 format!("{variable} of Pod {}{made}", escape(shown)),
                 expected,

@@ -39,11 +39,10 @@ pub(in crate::check) fn wrong_client(facts: &Facts) -> Option<Verdict> {
             let fix = az(&["identity", "list", "--query", &query, "-o", "tsv"]);
             return failed(Failure::error(evidence).fix(fix));
         }
-        Err(_) if !is_guid(found) => vec![Evidence::pair(
-            of,
-            "the identity's client id, a GUID",
-            Some(found),
-        )],
+        Err(_) if !is_guid(found) => vec![Evidence::note(format!(
+            "{of} is `{}`, which is no GUID",
+            escape(found)
+        ))],
         Err(_) if is_refused(facts, &[700_016]) => vec![Evidence::note(format!(
             "Entra knows no application with the client id `{}` in this Entra tenant",
             escape(found)

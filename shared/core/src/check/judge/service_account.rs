@@ -54,11 +54,13 @@ pub(in crate::check) fn client_id_missing(facts: &Facts) -> Option<Verdict> {
         return PASSED;
     }
     let expected = facts.identity().map(|identity| identity.client_id.as_str());
-    let mut evidence = vec![Evidence::pair(
-        format!("annotation `{CLIENT_ID}`"),
-        expected.unwrap_or("the identity's client id"),
-        account.annotation(CLIENT_ID),
-    )];
+    let of = format!("annotation `{CLIENT_ID}`");
+    let found = account.annotation(CLIENT_ID);
+    let mut evidence = vec![match (expected, found) {
+        (Some(expected), _) => Evidence::pair(of, expected, found),
+        (None, Some(_)) => Evidence::note(format!("{of} is empty")),
+        (None, None) => Evidence::note(format!("{of} is missing")),
+    }];
     for near in near_misses(&account.labels, &account.annotations) {
         let kind = if near.is_label { "label" } else { "annotation" };
         if near.meant == CLIENT_ID {
@@ -114,21 +116,15 @@ pub(in crate::check) fn tenant_id_wrong(facts: &Facts) -> Option<Verdict> {
         failed(Failure::error(evidence).fix(facts.words.kubectl(&arguments)))
     };
     match (account.annotation(TENANT_ID), expected) {
-        (Some(""), _) => mend(vec![
-            Evidence::pair(
-                of,
-                expected.unwrap_or("the identity's Entra tenant"),
-                Some(""),
-            ),
-            Evidence::note("present and empty, it switches the cluster's default off"),
-        ]),
+        (Some(""), _) => mend(vec![Evidence::note(format!(
+            "{of} is present and empty, which switches the cluster's default off"
+        ))]),
         (Some(found), Some(expected)) if found.eq_ignore_ascii_case(expected) => PASSED,
         (Some(found), Some(expected)) => mend(vec![Evidence::pair(of, expected, Some(found))]),
-        (Some(found), None) if !is_guid(found) => mend(vec![Evidence::pair(
-            of,
-            "the GUID of an Entra tenant",
-            Some(found),
-        )]),
+        (Some(found), None) if !is_guid(found) => mend(vec![Evidence::note(format!(
+            "{of} is `{}`, which is no GUID",
+            escape(found)
+        ))]),
         (Some(_), None) => unknown(&not_seen(facts)),
         (None, expected) => default_tenant(facts, expected, mend),
     }
@@ -244,15 +240,12 @@ pub(in crate::check) fn expiration_range(facts: &Facts) -> Option<Verdict> {
         "--overwrite",
     ];
     let evidence = vec![
-        Evidence::pair(
-            format!("annotation `{TOKEN_EXPIRATION}`"),
-            format!(
-                "seconds from {} to {}",
-                EXPIRATION_SECONDS.start(),
-                EXPIRATION_SECONDS.end()
-            ),
-            Some(found),
-        ),
+        Evidence::note(format!(
+            "annotation `{TOKEN_EXPIRATION}` is `{}` and not a number of seconds from {} to {}",
+            escape(found),
+            EXPIRATION_SECONDS.start(),
+            EXPIRATION_SECONDS.end()
+        )),
         Evidence::note("the webhook denies every labelled pod"),
     ];
     failed(Failure::error(evidence).fix(facts.words.kubectl(&arguments)))

@@ -112,14 +112,6 @@ pub fn write_record(
 }
 
 fn write_chain(out: &mut impl Write, report: &RecordReport, look: Look) -> fmt::Result {
-    if report.chain.is_empty() {
-        return writeln!(
-            out,
-            "{}/{}",
-            escape(&report.namespace),
-            escape(&report.name)
-        );
-    }
     for (at, link) in report.chain.iter().enumerate() {
         if at > 0 {
             write!(out, " {} ", link.joint.arrow(look.unicode))?;

@@ -224,10 +224,11 @@ fn the_hosts_service_account() {
             |facts| {
                 let annotations = &mut host(facts).annotations;
                 annotations.insert(CLIENT_ID.to_owned(), PRINCIPAL.to_owned());
-                pod(facts).client_id = Some(PRINCIPAL.to_owned());
             },
             &["host-sa-annotations-differ error"],
-            "kubectl vwi annotate app -n default --client-id 11111111-2222-3333-4444-555555555555 --wait",
+            "kubectl vwi annotate app -n default --remove && kubectl vwi annotate app -n default \
+             --client-id 11111111-2222-3333-4444-555555555555 --azure-tenant-id \
+             aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee",
         ),
     ]);
 }

@@ -12,7 +12,8 @@ use crate::federation::PUBLIC_AUDIENCE;
 use crate::record::{Condition, ConditionStatus};
 
 fn judged(facts: &Facts) -> RecordReport {
-    RecordReport::judged(facts, judge_all(facts, &std::collections::BTreeSet::new()))
+    let findings = judge_all(facts, &std::collections::BTreeSet::new());
+    RecordReport::judged(facts, findings, None)
 }
 
 fn totals(reports: &[RecordReport]) -> Totals {
@@ -56,14 +57,26 @@ fn broken() -> Facts {
     facts
 }
 
+/// One that federate has failed, and why.
 fn failed_before() -> RecordReport {
+    let mut facts = healthy();
+    "late".clone_into(&mut facts.name);
+    facts.probe = None;
+    facts.azure.identity = Ok(None);
     let condition = Condition {
         condition_type: "Federated".to_owned(),
         status: ConditionStatus::False,
-        reason: "NoRoom".to_owned(),
-        message: "identity `app-identity` has 20 of 20".to_owned(),
+        reason: "IdentityNotFound".to_owned(),
+        message: "identity `app-identity` is not there".to_owned(),
     };
-    RecordReport::failed_upstream("default", "late", condition)
+    let skip = [
+        "host-sa-foreign",
+        "host-sa-annotations-differ",
+        "pod-sa-wrong",
+        "pod-label-missing",
+    ];
+    let findings = judge_all(&facts, &skip.into_iter().collect());
+    RecordReport::judged(&facts, findings, Some(condition))
 }
 
 #[test]
