@@ -1,3 +1,5 @@
+//! Roles, identities that are made, and plans as a whole.
+
 use proptest::prelude::*;
 
 use super::*;
