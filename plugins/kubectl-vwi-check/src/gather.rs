@@ -44,6 +44,8 @@ pub(crate) struct Seen {
     pub(crate) facts: Vec<Facts>,
     /// Sides from which nothing at all came, with the reason.
     pub(crate) silent: Vec<Unseen>,
+    /// The host that was looked at although nobody typed it.
+    pub(crate) untyped_host: Option<String>,
 }
 
 impl Access<'_> {
@@ -86,6 +88,7 @@ impl Access<'_> {
         Seen {
             facts,
             silent: silent.into_iter().flatten().collect(),
+            untyped_host: host.untyped(wanted, &tenant),
         }
     }
 

@@ -108,6 +108,9 @@ impl Plugin for Check {
         let Some((wanted, looked, end)) = looked else {
             return Ok(Outcome::Interrupted);
         };
+        if let Some(host) = &looked.untyped_host {
+            session.talk.say(&format!("the host is {host}"));
+        }
         let records = wanted
             .into_iter()
             .map(|wanted| wanted.record)
@@ -132,6 +135,7 @@ impl Plugin for Check {
 struct Looked {
     reports: Vec<RecordReport>,
     silent: Vec<Unseen>,
+    untyped_host: Option<String>,
     timed_out: bool,
 }
 
@@ -148,7 +152,11 @@ async fn look(
         .map(|timeout| Instant::now() + timeout);
     let mut pause = PAUSES.0;
     loop {
-        let Seen { facts, silent } = Box::pin(access.gather(wanted)).await;
+        let Seen {
+            facts,
+            silent,
+            untyped_host,
+        } = Box::pin(access.gather(wanted)).await;
         let mut fails = false;
         let reports = wanted
             .iter()
@@ -167,6 +175,7 @@ async fn look(
             return Looked {
                 reports,
                 silent,
+                untyped_host,
                 timed_out: fails && arguments.checks.wait,
             };
         }

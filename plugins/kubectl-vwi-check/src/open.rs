@@ -73,13 +73,6 @@ impl<'a> Ways<'a> {
             self.talk
                 .warn("certificates are not verified (`--insecure-skip-tls-verify`)");
         }
-        if let Ok(host) = &host
-            && !host.origin().is_typed()
-        {
-            let label = host.cluster().label();
-            self.talk
-                .detail(&format!("the host is taken to be {label}"));
-        }
         let words = Words {
             steps: self.steps.clone(),
             tenant_context: self.tenant.context.clone(),

@@ -129,6 +129,16 @@ impl HostView {
         self.survey.as_ref().err().cloned()
     }
 
+    /// Returns how messages name the host, if nobody typed it and it has proven itself.
+    pub(super) fn untyped(&self, wanted: &[Wanted], tenant: &TenantView) -> Option<String> {
+        let survey = self.survey.as_ref().ok()?;
+        let counts = wanted
+            .iter()
+            .any(|one| self.counts_for(one, tenant).is_ok());
+        let is_untyped = !survey.host.origin().is_typed();
+        (counts && is_untyped).then(|| survey.host.cluster().label())
+    }
+
     /// Returns the vCluster of a record.
     pub(super) fn vcluster(
         &self,

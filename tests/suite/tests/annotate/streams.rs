@@ -1,0 +1,128 @@
+//! Records: which cluster, which object, and what earlier steps said.
+
+use serde_json::{Value, json};
+use vwi_bed::Finished;
+use vwi_tests::Scene;
+use vwi_tests::scene::{ACCOUNT, annotation};
+
+use crate::{ANNOTATE, CLIENT_ID, ONE, account, values};
+
+/// The record that translate makes, with an identity as federate would leave it, and its end.
+fn translated(scene: &Scene) -> (Value, String) {
+    let finished = scene
+        .plugin("kubectl-vwi-translate")
+        .args([ACCOUNT, "-n", &scene.namespace, "-o", "ndjson"])
+        .run()
+        .unwrap();
+    assert_eq!(finished.status, Some(0), "{}", finished.stderr);
+    let (record, end) = finished.stdout.split_once('\n').unwrap();
+    let mut record: Value = serde_json::from_str(record).unwrap();
+    record["status"]["identity"] = json!({"id": "", "clientId": ONE, "tenantId": ONE});
+    (record, end.to_owned())
+}
+
+fn run(scene: &Scene, record: &Value, end: &str, arguments: &[&str]) -> Finished {
+    scene
+        .plugin(ANNOTATE)
+        .args(["-o", "ndjson"])
+        .args(arguments)
+        .stdin(format!("{record}\n{end}"))
+        .run()
+        .unwrap()
+}
+
+/// The condition that annotate left.
+fn condition(finished: &Finished) -> (String, String) {
+    let record: Value = serde_json::from_str(finished.stdout.lines().next().unwrap()).unwrap();
+    let conditions = record["status"]["conditions"].as_array().unwrap();
+    let own = conditions
+        .iter()
+        .find(|condition| condition["type"] == "Annotated")
+        .unwrap();
+    let text = |key: &str| own[key].as_str().unwrap().to_owned();
+    (text("status"), text("reason"))
+}
+
+#[tokio::test]
+async fn a_record_says_what_is_written_and_where() {
+    let scene = Scene::new("record").await;
+    let (record, end) = translated(&scene);
+    let finished = run(&scene, &record, &end, &[]);
+    assert_eq!(finished.status, Some(0), "{}", finished.stderr);
+    assert_eq!(condition(&finished), ("True".into(), "Updated".into()));
+    assert_eq!(
+        values(&scene).await,
+        [const { Some(ONE) }; 4].map(|one| one.map(str::to_owned))
+    );
+    let again = run(&scene, &record, &end, &[]);
+    assert_eq!(condition(&again), ("True".into(), "Unchanged".into()));
+}
+
+#[tokio::test]
+async fn the_host_in_place_of_the_tenant_is_refused() {
+    let scene = Scene::new("wrong").await;
+    let (record, end) = translated(&scene);
+    let host = scene.bed.description().host.context.clone();
+    let finished = run(&scene, &record, &end, &["--context", &host]);
+    assert_eq!(finished.status, Some(1), "{}", finished.stderr);
+    assert_eq!(
+        condition(&finished),
+        ("False".into(), "WrongCluster".into())
+    );
+    assert_eq!(values(&scene).await, [const { None }; 4]);
+}
+
+#[tokio::test]
+async fn another_object_of_that_name_is_refused() {
+    let scene = Scene::new("other").await;
+    let (mut record, end) = translated(&scene);
+    record["status"]["tenant"]["serviceAccountUid"] = "0".into();
+    let finished = run(&scene, &record, &end, &[]);
+    assert_eq!(finished.status, Some(1), "{}", finished.stderr);
+    assert_eq!(
+        condition(&finished),
+        ("False".into(), "OtherServiceAccount".into())
+    );
+    assert_eq!(annotation(&account(&scene).await, CLIENT_ID), None);
+}
+
+#[tokio::test]
+async fn a_record_of_no_known_cluster_is_refused() {
+    let scene = Scene::new("unknown").await;
+    let (mut record, end) = translated(&scene);
+    record["status"]["tenant"] = json!({});
+    let finished = run(&scene, &record, &end, &[]);
+    assert_eq!(finished.status, Some(1), "{}", finished.stderr);
+    assert_eq!(
+        condition(&finished),
+        ("False".into(), "UnverifiedCluster".into())
+    );
+    assert_eq!(annotation(&account(&scene).await, CLIENT_ID), None);
+    let finished = run(&scene, &record, &end, &["--allow-unverified-cluster"]);
+    assert_eq!(finished.status, Some(0), "{}", finished.stderr);
+}
+
+#[tokio::test]
+async fn plans_and_failures_of_earlier_steps_change_nothing() {
+    let scene = Scene::new("earlier").await;
+    let (record, end) = translated(&scene);
+    for (status, reason, expected) in [
+        ("Unknown", "Planned", ("Unknown", "Planned", Some(0))),
+        ("False", "NoRoom", ("Unknown", "UpstreamFailed", Some(1))),
+    ] {
+        let mut record = record.clone();
+        let conditions = record["status"]["conditions"].as_array_mut().unwrap();
+        conditions
+            .push(json!({"type": "Federated", "status": status, "reason": reason, "message": ""}));
+        let end = if status == "False" {
+            end.replace("\"failed\":0", "\"failed\":1")
+        } else {
+            end.clone()
+        };
+        let finished = run(&scene, &record, &end, &[]);
+        let (status, reason, exit) = expected;
+        assert_eq!(finished.status, exit, "{}", finished.stderr);
+        assert_eq!(condition(&finished), (status.into(), reason.into()));
+    }
+    assert_eq!(values(&scene).await, [const { None }; 4]);
+}
