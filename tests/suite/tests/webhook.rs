@@ -1,5 +1,9 @@
 //! The host's webhook in the test bed: what it gives to a pod of a tenant, what it refuses, and
 //! that check finds it.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests: what fails ends the test"
+)]
 
 use std::time::Duration;
 
