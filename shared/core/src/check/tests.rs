@@ -140,4 +140,12 @@ fn a_run_fails_from_what_was_asked_for_on() {
         assert_eq!(counted, expected, "{word}");
     }
     assert!("errors".parse::<FailOn>().is_err());
+    let mut facts = healthy();
+    facts.host.webhooks = Ok(Vec::new());
+    let findings = judge_all(&facts, &BTreeSet::new());
+    for fail_on in [FailOn::Error, FailOn::Never] {
+        let (status, reason, _) = report::condition(&findings, fail_on);
+        assert_eq!(status, crate::record::ConditionStatus::False);
+        assert_eq!(reason, "WebhookAbsent");
+    }
 }

@@ -5,8 +5,14 @@ use crate::record::{Condition, ConditionStatus};
 
 /// Returns status, reason and message of the condition `Checked`.
 ///
-/// The reason is the first failure's id in CamelCase. What was not seen is never said to hold.
+/// The reason is the first failure's id in CamelCase. What was not seen is never said to hold, and
+/// [`FailOn::Never`] is about the exit status alone.
 pub fn condition(findings: &[Finding], fail_on: FailOn) -> (ConditionStatus, String, String) {
+    let fail_on = if fail_on == FailOn::Never {
+        FailOn::Error
+    } else {
+        fail_on
+    };
     let counted = findings
         .iter()
         .find(|finding| fail_on.counts(&finding.verdict));
