@@ -136,6 +136,16 @@ impl Access {
     }
 }
 
+/// Whether a token can stand in an HTTP header. kube panics over one that can't: a line feed in the
+/// middle, as of a file with two lines, is enough.
+pub(crate) fn is_sendable(token: &SecretString) -> bool {
+    let bytes = token.expose_secret().as_bytes();
+    // A header's value has visible characters, spaces and tabs, or what is beyond ASCII.
+    bytes
+        .iter()
+        .all(|byte| *byte >= b' ' && *byte != 0x7f || *byte == b'\t')
+}
+
 /// What is the same for every connection.
 fn common(config: &mut Config, settings: &ConnectSettings) -> Result<(), ConnectError> {
     let agent =
@@ -229,6 +239,9 @@ fn auth(
                 });
             }
         }
+    }
+    if user.token.as_ref().is_some_and(|token| !is_sendable(token)) {
+        return Err(ConnectError::Token);
     }
     if let Some(name) = &choice.impersonate {
         user.impersonate = Some(name.clone());

@@ -78,6 +78,9 @@ pub enum ConnectError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The token can't be sent. It is not quoted.
+    #[error("the token has characters that no token has, such as a line feed")]
+    Token,
     /// The certificate authority holds none.
     #[error("the certificate authority of the cluster holds no certificate in PEM")]
     NoCertificate,
@@ -123,6 +126,7 @@ impl Explain for ConnectError {
             | Self::Server { .. }
             | Self::AuthProvider { .. }
             | Self::Setting { .. }
+            | Self::Token
             | Self::NoCertificate
             | Self::File { .. }
             | Self::InCluster(_)

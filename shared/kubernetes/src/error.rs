@@ -154,6 +154,13 @@ impl Explain for ApiError {
                 "log in again: the credential for {} is not accepted",
                 self.cluster
             ))
+        } else if self.is_forbidden() {
+            Some("ask for that right, or use a context that has it: `kubectl auth can-i --list` shows yours".to_owned())
+        } else if self.is_unreachable() {
+            Some(format!(
+                "see whether the API server of {} answers: `kubectl get --raw /version`",
+                self.cluster
+            ))
         } else {
             None
         }

@@ -315,6 +315,10 @@ fn read(output: &[u8], version: &str) -> Result<ExecCredential, &'static str> {
     if credential.client_certificate.is_some() != credential.client_key.is_some() {
         return Err("has a client certificate or a key, but not both");
     }
+    let unsendable = |token| !crate::access::is_sendable(token);
+    if credential.token.as_ref().is_some_and(unsendable) {
+        return Err("has a token with characters that no token has, such as a line feed");
+    }
     if credential.token.is_none() && credential.client_key.is_none() {
         return Err("has neither a token nor a client certificate");
     }

@@ -234,6 +234,19 @@ fn unverified_tls_has_to_be_typed() {
 }
 
 #[test]
+fn a_token_that_no_header_can_hold_is_refused_and_not_shown() {
+    for token in ["secret\nX: y", "secret\u{7f}", "secret\0"] {
+        let choice = ClusterChoice {
+            token: Some(token.into()),
+            ..ClusterChoice::default()
+        };
+        let error = access(&choice).unwrap_err();
+        assert!(matches!(error, ConnectError::Token), "{error}");
+        assert!(!format!("{error}{error:?}").contains("secret"), "{error:?}");
+    }
+}
+
+#[test]
 fn providers_that_run_commands_are_refused() {
     let error = access(&context("gcp")).unwrap_err();
     assert!(

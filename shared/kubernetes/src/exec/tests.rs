@@ -189,6 +189,10 @@ async fn failures_say_what_is_wrong_and_never_what_was_printed() {
             "another `apiVersion`",
         ),
         (shell(&ok("null")), "has no `status`"),
+        (
+            shell(&ok(&format!(r#"{{"token":"{SECRET}\\u000a"}}"#))),
+            "characters that no token has",
+        ),
         (shell(&ok("{}")), "neither a token nor a client certificate"),
         (
             shell(&ok(&format!(r#"{{"clientKeyData":"{SECRET}"}}"#))),
