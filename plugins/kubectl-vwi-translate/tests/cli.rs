@@ -366,25 +366,15 @@ fn values_of_a_file_say_the_mode() {
               mappings: {byName: {'team-*': 'host-*'}}}}}";
     std::fs::write(&path, on).unwrap();
     let file = path.to_str().unwrap();
-    let found = offline(
-        &[
-            "app",
-            "-n",
-            "team-a",
-            "-o",
-            "subject",
-            "--vcluster-values",
-            file,
-        ],
-        "",
-    );
+    let arguments = ["app", "-n", "team-a", "--vcluster-values", file];
+    let found = offline(&[&arguments[..], &["-osubject"]].concat(), "");
     assert_eq!(
         found.stdout, "system:serviceaccount:host-a:app\n",
         "{}",
         found.stderr
     );
     std::fs::write(&path, "sync: {}").unwrap();
-    let found = offline(&["app", "-n", "team-a", "--vcluster-values", file], "");
+    let found = offline(&arguments, "");
     assert_eq!(found.status, 1);
     assert!(
         found.stderr.contains("does not sync ServiceAccounts"),
