@@ -17,6 +17,9 @@ pub struct AnnotateArgs {
     /// Which ServiceAccounts
     #[command(flatten)]
     pub selection: SelectionFlags,
+    /// Take `default` ServiceAccounts and `kube-*` namespaces too, where no names are given
+    #[arg(long, help_heading = "Selection")]
+    pub include_system: bool,
     /// Which records
     #[command(flatten)]
     pub input: InputFlags,

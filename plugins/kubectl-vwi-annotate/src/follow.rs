@@ -31,9 +31,11 @@ pub(crate) async fn follow(
     expected: Vec<Expected>,
     concurrency: usize,
     interrupt: &Interrupt,
+    end: Option<Instant>,
 ) -> Vec<(usize, String)> {
     let count = u32::try_from(expected.len()).unwrap_or(u32::MAX);
     let deadline = Instant::now() + BASE + Duration::from_secs(1) * (count / RECORDS_A_SECOND);
+    let deadline = end.map_or(deadline, |end| deadline.min(end));
     let mut open = expected;
     let (mut pause, longest) = PAUSES;
     loop {

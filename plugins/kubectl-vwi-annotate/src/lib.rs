@@ -6,6 +6,7 @@
 mod args;
 mod follow;
 mod patch;
+mod refuse;
 mod select;
 mod target;
 mod work;
@@ -13,9 +14,12 @@ mod workloads;
 mod write;
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use futures_util::{StreamExt, stream};
-use vwi_cli::flags::OutputFlags;
+use vwi_cli::flags::{OutputFlags, bad_usage};
+use vwi_cli::interrupt::Interrupt;
+use vwi_cli::limit::limited;
 use vwi_cli::output::Format;
 use vwi_cli::plugin::{Plugin, nothing_to_do};
 use vwi_cli::session::Session;
@@ -38,8 +42,7 @@ pub struct Annotate;
 impl Plugin for Annotate {
     const STEP: Step = Step::Annotate;
     const ABOUT: &'static str = "Tell a tenant ServiceAccount which managed identity it is";
-    const EXAMPLES: &'static str = "\
-  # the end of the pipe that makes Azure trust `app`
+    const EXAMPLES: &'static str = "  # the end of the pipe that makes Azure trust `app`
   kubectl vwi translate app | kubectl vwi federate --identity app-identity -g rg | {}
 
   # alone
@@ -71,74 +74,80 @@ impl Plugin for Annotate {
             arguments.azure_tenant_id.as_deref(),
             arguments.token_expiration,
         )?;
-        let interrupt = session.interrupt.clone();
+        if selected && arguments.client_id.is_none() && !arguments.remove {
+            return Err(bad_usage(
+                "nothing says which identity the ServiceAccounts are to have",
+                Some("give it with `--client-id`, or records of `kubectl vwi federate`"),
+            )
+            .into());
+        }
+        let limits = Limits {
+            interrupt: session.interrupt.clone(),
+            end: arguments.change.timeout().map(|time| Instant::now() + time),
+        };
         let choice = arguments.kubectl.choice(&session.environment);
         let settings = session.connect_settings(&arguments.kubectl);
         let host_choice = arguments.host.choice(&session.environment);
         let talk = session.talk.clone();
-        let timeout = arguments.change.timeout();
         let done = session.block_on(async {
-            let cluster = Cluster::connect(&choice, &settings).await?;
-            let current = target::look(cluster).await?;
-            let collected = if let Some(collected) = collected {
-                collected
-            } else {
-                if !arguments.allow_unverified_cluster {
-                    target::require_no_host(&current).await?;
-                }
-                select::records(arguments, &current.tenant).await?
-            };
-            let mut works = Vec::new();
-            for record in collected.records.records()? {
-                works.push(Work::new(&record?, arguments, selected));
-            }
-            refuse_collisions(&mut works, &collected.collisions);
-            let assigned = target::assign(
-                &mut works,
-                &choice,
-                &settings,
-                &current,
-                arguments.allow_unverified_cluster,
-            )
-            .await;
-            let work = async {
-                bring_all(&mut works, &assigned, arguments, &interrupt).await;
-                let address = current.found.service_ip.as_deref();
+            let looking = async {
+                let cluster = Cluster::connect(&choice, &settings).await?;
+                let current = target::look(cluster).await?;
+                // A host that was typed and is none is known before anything is written.
                 let host = if arguments.wait {
                     host::connect(&host_choice, &choice, &settings, &talk).await?
                 } else {
                     None
                 };
                 let host = match host {
-                    Some(host) => host::proven(host, address, &talk).await,
+                    Some(host) => {
+                        host::proven(host, current.found.service_ip.as_deref(), &talk).await
+                    }
                     None => None,
                 };
-                let (followed, ()) = tokio::join!(
-                    follow_all(host.as_ref(), &works, arguments, &interrupt),
-                    workloads::tell(&works, &assigned, &talk),
-                );
-                for (index, differs) in followed {
-                    if let Some(work) = works.get_mut(index) {
-                        work.verdict = Some(Verdict::failed("NotOnHost", differs));
-                    }
-                }
-                Ok::<(), Failure>(())
-            };
-            let timed_out = match timeout {
-                Some(timeout) => match tokio::time::timeout(timeout, work).await {
-                    Ok(done) => done.map(|()| false)?,
-                    Err(_elapsed) => true,
-                },
-                None => work.await.map(|()| false)?,
-            };
-            for work in works.iter_mut().filter(|work| work.is_open()) {
-                let (reason, message) = if timed_out {
-                    ("TimedOut", "not done: the time was over")
+                let collected = if let Some(collected) = collected {
+                    collected
                 } else {
-                    ("Interrupted", "not done: interrupted")
+                    if !arguments.allow_unverified_cluster {
+                        target::require_no_host(&current).await?;
+                    }
+                    select::records(arguments, &current.tenant, &talk).await?
                 };
-                work.verdict = Some(Verdict::failed(reason, message));
+                let mut works = Vec::new();
+                for record in collected.records.records()? {
+                    works.push(Work::new(&record?, arguments, selected));
+                }
+                refuse::collisions(&mut works, &collected.collisions);
+                let mut assigned = target::assign(
+                    &mut works,
+                    &choice,
+                    &settings,
+                    &current,
+                    arguments.allow_unverified_cluster,
+                )
+                .await;
+                refuse::contradictions(&mut works, &assigned);
+                assigned.retain(|(index, _)| works.get(*index).is_some_and(Work::is_open));
+                Ok::<_, Failure>((host, collected, works, assigned))
+            };
+            let (host, collected, mut works, assigned) =
+                limited(looking, &limits.interrupt, limits.end).await??;
+            bring_all(&mut works, &assigned, arguments, &limits).await;
+            let (followed, _) = tokio::join!(
+                follow_all(host.as_ref(), &works, arguments, &limits),
+                limited(
+                    workloads::tell(&works, &assigned, &talk),
+                    &limits.interrupt,
+                    limits.end
+                ),
+            );
+            for (index, differs) in followed {
+                if let Some(work) = works.get_mut(index) {
+                    work.verdict = Some(Verdict::failed("NotOnHost", differs));
+                }
             }
+            let timed_out = limits.is_over();
+            limits.close(&mut works);
             Ok::<_, Failure>((collected, works, timed_out))
         })?;
         let (collected, works, timed_out) = done?;
@@ -151,38 +160,45 @@ impl Plugin for Annotate {
     }
 }
 
-/// Two ServiceAccounts with one host name: neither is touched, for the newcomer takes the identity.
-fn refuse_collisions(works: &mut [Work], collisions: &[vwi_core::stream::Collision]) {
-    for collision in collisions {
+/// What keeps new work from being begun.
+struct Limits {
+    interrupt: Interrupt,
+    /// When the time of `--timeout` is over.
+    end: Option<Instant>,
+}
+
+impl Limits {
+    fn is_over(&self) -> bool {
+        self.end.is_some_and(|end| Instant::now() >= end)
+    }
+
+    /// Says of what was not begun why it was not.
+    fn close(&self, works: &mut [Work]) {
+        let (reason, message) = if self.interrupt.is_requested() {
+            ("Interrupted", "not done: interrupted")
+        } else {
+            ("TimedOut", "not done: the time was over")
+        };
         for work in works.iter_mut().filter(|work| work.is_open()) {
-            if collision.records.contains(&work.key()) {
-                work.verdict = Some(Verdict::failed(
-                    "Collision",
-                    format!(
-                        "{} share the host ServiceAccount `{}/{}`",
-                        collision.records.join(" and "),
-                        collision.host_namespace,
-                        collision.host_name
-                    ),
-                ));
-            }
+            work.verdict = Some(Verdict::failed(reason, message));
         }
     }
 }
 
-/// Works on all records that have a cluster, some at once; begins nothing new once interrupted.
+/// Works on all records that have a cluster, some at once. What has begun is finished, and
+/// nothing new is begun once the user asks to stop or the time is over.
 async fn bring_all(
     works: &mut [Work],
     assigned: &[(usize, Target)],
     arguments: &AnnotateArgs,
-    interrupt: &vwi_cli::interrupt::Interrupt,
+    limits: &Limits,
 ) {
     let verdicts: Vec<(usize, Option<Verdict>)> = {
         let works = &*works;
         stream::iter(assigned)
             .map(|(index, target)| async move {
                 let work = works.get(*index)?;
-                if interrupt.is_requested() {
+                if limits.interrupt.is_requested() || limits.is_over() {
                     return Some((*index, None));
                 }
                 let verdict = patch::bring(&target.tenant, work, arguments).await;
@@ -204,7 +220,7 @@ async fn follow_all(
     host: Option<&Host>,
     works: &[Work],
     arguments: &AnnotateArgs,
-    interrupt: &vwi_cli::interrupt::Interrupt,
+    limits: &Limits,
 ) -> Vec<(usize, String)> {
     let Some(host) = host.filter(|_| !arguments.remove) else {
         return Vec::new();
@@ -223,7 +239,8 @@ async fn follow_all(
         host,
         expected.collect(),
         usize::from(arguments.concurrency),
-        interrupt,
+        &limits.interrupt,
+        limits.end,
     )
     .await
 }

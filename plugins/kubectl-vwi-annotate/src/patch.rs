@@ -38,7 +38,7 @@ pub(crate) async fn bring(tenant: &Tenant, work: &Work, arguments: &AnnotateArgs
     let account = match read {
         Ok(Some(account)) => account,
         Ok(None) => return missing(tenant, work, arguments).await,
-        Err(error) => return Verdict::failed("Unreachable", error.in_one_line()),
+        Err(error) => return unread(&error),
     };
     if let Some(recorded) = &work.tenant.service_account_uid
         && *recorded != account.metadata.uid
@@ -153,6 +153,17 @@ async fn missing(tenant: &Tenant, work: &Work, arguments: &AnnotateArgs) -> Verd
         },
         Err(error) => not_applied(&error),
     }
+}
+
+fn unread(error: &ApiError) -> Verdict {
+    let reason = if error.is_forbidden() {
+        "Forbidden"
+    } else if error.is_unreachable() {
+        "TenantUnreachable"
+    } else {
+        "NotRead"
+    };
+    Verdict::failed(reason, error.in_one_line())
 }
 
 fn not_applied(error: &ApiError) -> Verdict {

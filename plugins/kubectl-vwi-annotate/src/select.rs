@@ -3,7 +3,8 @@
 use vwi_cli::Failure;
 use vwi_cli::flags::bad_usage;
 use vwi_cli::input::{self, Collected};
-use vwi_core::name::{is_label, is_subdomain};
+use vwi_cli::talk::Talk;
+use vwi_core::name::{is_label, is_subdomain, is_system};
 use vwi_core::record::Record;
 use vwi_core::text::escape;
 use vwi_kubernetes::Tenant;
@@ -15,6 +16,7 @@ use crate::args::AnnotateArgs;
 pub(crate) async fn records(
     arguments: &AnnotateArgs,
     tenant: &Tenant,
+    talk: &Talk,
 ) -> Result<Collected, Failure> {
     let selection = &arguments.selection;
     let namespace = tenant.cluster().default_namespace();
@@ -48,8 +50,20 @@ pub(crate) async fn records(
             selection.field_selector.as_deref(),
         )
         .await?;
-    let records = found
+    let all = found.len();
+    let meant: Vec<Record> = found
         .into_iter()
-        .map(|account| Record::new(&account.metadata.namespace, &account.metadata.name));
-    Ok(input::of_records(records)?)
+        .map(|account| account.metadata)
+        .filter(|metadata| {
+            arguments.include_system || !is_system(&metadata.namespace, &metadata.name)
+        })
+        .map(|metadata| Record::new(&metadata.namespace, &metadata.name))
+        .collect();
+    if meant.len() < all {
+        talk.say(&format!(
+            "{} left out: `default` ServiceAccounts and namespaces `kube-*` (`--include-system` takes them)",
+            all - meant.len()
+        ));
+    }
+    Ok(input::of_records(meant)?)
 }

@@ -116,7 +116,7 @@ fn say(session: &Session, work: &Work, verdict: &Verdict) {
                 .record(&key, &format!("{}: {message}", verdict.word()));
         }
         Verdict::Planned(message) => {
-            session.talk.record(&key, &format!("would set {message}"));
+            session.talk.record(&key, &format!("planned: {message}"));
         }
         Verdict::Done { .. } | Verdict::Forwarded => {}
     }

@@ -13,6 +13,7 @@ pub mod interrupt;
 pub mod invocation;
 #[cfg(test)]
 mod kept;
+pub mod limit;
 pub mod output;
 pub mod plugin;
 pub mod progress;

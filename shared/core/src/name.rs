@@ -159,6 +159,12 @@ fn pieces<'a>(parts: &'a [&str]) -> impl Iterator<Item = &'a str> {
         .flat_map(|(index, part)| [if index == 0 { "" } else { "-" }, *part])
 }
 
+/// Whether a ServiceAccount is one of those that nobody means who asks for all: every namespace has
+/// a `default`, and the control plane's own are in `kube-*`.
+pub fn is_system(namespace: &str, name: &str) -> bool {
+    name == "default" || namespace.starts_with("kube-")
+}
+
 /// Whether `text` is a DNS-1123 label, as namespaces and Services are named: 1 to 63 bytes of
 /// lower-case letters, digits and `-`, with no `-` at either end.
 pub fn is_label(text: &str) -> bool {

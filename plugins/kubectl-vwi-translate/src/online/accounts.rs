@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use tokio::task::JoinSet;
+use vwi_core::name::is_system;
 use vwi_kubernetes::tenant::Scope;
 use vwi_kubernetes::{ApiError, Tenant};
 
@@ -131,11 +132,6 @@ impl Request {
     pub(super) fn has_selector(&self) -> bool {
         matches!(self, Self::All { labels, fields, .. } if labels.is_some() || fields.is_some())
     }
-}
-
-/// Nobody means these who asks for all.
-fn is_system(namespace: &str, name: &str) -> bool {
-    name == "default" || namespace.starts_with("kube-")
 }
 
 type Key = (String, String);

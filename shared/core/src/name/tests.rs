@@ -102,3 +102,15 @@ fn labels_and_subdomains_are_told_from_other_text() {
         assert_eq!(is_subdomain(text), subdomain, "subdomain {text}");
     }
 }
+
+#[test]
+fn what_nobody_means_who_asks_for_all() {
+    for (namespace, name, system) in [
+        ("default", "app", false),
+        ("default", "default", true),
+        ("kube-system", "coredns", true),
+        ("kubed", "app", false),
+    ] {
+        assert_eq!(is_system(namespace, name), system, "{namespace}/{name}");
+    }
+}

@@ -10,9 +10,7 @@ use super::grade::Grade;
 
 mod question;
 
-pub use question::{
-    HostFact, HostObject, ModeSource, Question, TenantFact, VirtualClusterFacts,
-};
+pub use question::{HostFact, HostObject, ModeSource, Question, TenantFact, VirtualClusterFacts};
 
 /// The answer for one ServiceAccount.
 #[derive(Clone, Debug, PartialEq, Eq)]

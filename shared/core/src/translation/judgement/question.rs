@@ -112,4 +112,3 @@ pub struct Question<'a> {
     /// Whether a ServiceAccount that is not there yet is awaited.
     pub allow_missing: bool,
 }
-
