@@ -57,6 +57,8 @@ async fn values_that_can_not_work_are_refused_before_anything_is_asked() {
         let finished = annotate(&scene, flags);
         assert_eq!(finished.status, Some(2), "{flags:?}: {}", finished.stderr);
     }
+    let nothing = annotate(&scene, &[]);
+    assert_eq!(nothing.status, Some(2), "{}", nothing.stderr);
     assert_eq!(values(&scene).await, [const { None }; 4]);
 }
 

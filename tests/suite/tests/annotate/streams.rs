@@ -44,6 +44,42 @@ fn condition(finished: &Finished) -> (String, String) {
 }
 
 #[tokio::test]
+async fn a_host_that_is_none_and_a_tenant_that_hangs_stop_it_before_the_first_write() {
+    let scene = Scene::new("before").await;
+    let (record, end) = translated(&scene);
+    let no_host = run(&scene, &record, &end, &["--host-context", "absent"]);
+    assert_eq!(no_host.status, Some(3), "{}", no_host.stderr);
+
+    // Bound, and never answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = format!("https://{}", silent.local_addr().unwrap());
+    let late = run(
+        &scene,
+        &record,
+        &end,
+        &["--server", &server, "--timeout", "50ms"],
+    );
+    assert_eq!(late.status, Some(124), "{}", late.stderr);
+    assert_eq!(values(&scene).await, [const { None }; 4]);
+}
+
+#[tokio::test]
+async fn two_records_of_one_object_that_want_different_things_change_nothing() {
+    let scene = Scene::new("contra").await;
+    let (record, end) = translated(&scene);
+    let mut other = record.clone();
+    other["status"]["identity"]["clientId"] = "22222222-2222-3333-4444-555555555555".into();
+    let end = end.replace("\"records\":1", "\"records\":2");
+    let finished = run(&scene, &record, &format!("{other}\n{end}"), &[]);
+    assert_eq!(finished.status, Some(1), "{}", finished.stderr);
+    assert_eq!(
+        condition(&finished),
+        ("False".into(), "Contradiction".into())
+    );
+    assert_eq!(values(&scene).await, [const { None }; 4]);
+}
+
+#[tokio::test]
 async fn a_record_says_what_is_written_and_where() {
     let scene = Scene::new("record").await;
     let (record, end) = translated(&scene);
