@@ -15,7 +15,7 @@ use crate::report::Style;
 pub struct Verbosity {
     /// Only errors.
     pub quiet: bool,
-    /// kubectl's level: 4 decisions, 6 requests, 8 more. Never a token.
+    /// kubectl's level; from 4 on, how things were decided. Never a token.
     pub level: u8,
 }
 

@@ -20,7 +20,7 @@ pub struct OutputFlags {
     /// Only errors on standard error
     #[arg(short, long)]
     pub quiet: bool,
-    /// How much is said on standard error: 4 decisions, 6 requests
+    /// How much is said on standard error: from 4 on, how things were decided
     #[arg(short = 'v', long = "v", value_name = "LEVEL", default_value_t = 0)]
     pub verbosity: u8,
     /// When to use colour
