@@ -48,8 +48,8 @@ fn the_step_is_picked_by_word_and_by_name() {
 
 #[test]
 fn an_unknown_word_is_a_usage_error() {
-    let output = umbrella("kubectl-vwi", &["chek"]);
+    let output = umbrella("kubectl-vwi", &["tranlate"]);
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{stderr}");
-    assert!(stderr.contains("check"), "{stderr}");
+    assert!(stderr.contains("translate"), "{stderr}");
 }
