@@ -1,7 +1,7 @@
 //! `kubectl vwi check`: says whether workload identity works for a ServiceAccount, and why not.
 //!
-//! Facts first ([`gather`]), from tenant, host, Azure and the issuer at once; then
-//! `vwi_core::check` judges them, and [`write`] prints what it says. Nothing is changed.
+//! Facts first (`gather`), from tenant, host, Azure and the issuer at once; then
+//! `vwi_core::check` judges them, and `write` prints what it says. Nothing is changed.
 
 mod args;
 mod gather;

@@ -1,7 +1,7 @@
 //! The annotations that tell a workload which managed identity it is.
 //!
 //! Four questions, one module each: what is wanted ([`wanted`]), which keys have to change and who
-//! stands against it ([`plan`]), who manages a ServiceAccount from Git ([`gitops`]), and which keys
+//! stands against it ([`mod@plan`]), who manages a ServiceAccount from Git ([`gitops`]), and which keys
 //! look like ours and are not ([`near_miss`]).
 //!
 //! Source: azure-workload-identity `pkg/webhook/{webhook,consts}.go` at v1.6.0.

@@ -2,10 +2,10 @@
 //!
 //! The [`catalogue`] is data: one row a failure, in the order from the cheapest to the deepest, so
 //! that the first failure is the cause and later ones are its consequences. A row's judge is a
-//! function in [`judge`] from [`Facts`] to a [`Verdict`]. A fact that could not be read makes its
+//! function in `judge` from [`Facts`] to a [`Verdict`]. A fact that could not be read makes its
 //! checks unknown, with the reason, never passed.
 //!
-//! To add a check: a row in [`catalogue`], a function in [`judge`], a line in the table of its
+//! To add a check: a row in [`catalogue`], a function in `judge`, a line in the table of its
 //! tests, and, where it looks at something new, a field in [`facts`].
 
 pub mod catalogue;
