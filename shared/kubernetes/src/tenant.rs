@@ -147,7 +147,7 @@ impl Tenant {
     pub async fn workloads(&self, scope: &Scope) -> Result<Vec<Workload>, ApiError> {
         // At once: five answers cost one round trip.
         let [deployments, stateful, daemons, cron_jobs, jobs] =
-            WORKLOADS.map(|of| self.workloads_of(of, scope));
+            WORKLOADS.map(|of| Box::pin(self.workloads_of(of, scope)));
         let lists = tokio::try_join!(deployments, stateful, daemons, cron_jobs, jobs)?;
         let mut all = [lists.0, lists.1, lists.2, lists.3, lists.4].concat();
         all.retain(|workload| {
