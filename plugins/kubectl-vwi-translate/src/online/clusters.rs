@@ -1,6 +1,7 @@
 //! The connections: tenant and host.
 
-use vwi_kubernetes::host::{HostCandidate, HostOrigin};
+use vwi_cli::host;
+use vwi_kubernetes::host::HostOrigin;
 use vwi_kubernetes::{Cluster, ClusterChoice, ConnectSettings, Host, HostChoice, Tenant};
 
 use super::Work;
@@ -26,24 +27,9 @@ impl Clusters {
             work.session_talk
                 .warn("certificates are not verified (`--insecure-skip-tls-verify`)");
         }
-        let candidate = HostCandidate::find(host_choice, choice).map_err(TranslateError::Host)?;
-        let host = match candidate {
-            None => None,
-            Some(candidate) => match candidate.connect(settings).await {
-                Ok(host) => Some(host),
-                Err(error) if candidate.origin().is_typed() => {
-                    return Err(TranslateError::Host(error));
-                }
-                Err(error) => {
-                    let error: vwi_cli::Failure = Box::new(error);
-                    work.session_talk.warn(&format!(
-                        "no host is looked at: {}",
-                        vwi_cli::report::in_one_line(error.as_ref())
-                    ));
-                    None
-                }
-            },
-        };
+        let host = host::connect(host_choice, choice, settings, &work.session_talk)
+            .await
+            .map_err(TranslateError::Host)?;
         Ok(Self {
             tenant: Tenant::new(tenant),
             host,
