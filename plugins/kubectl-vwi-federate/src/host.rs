@@ -316,6 +316,10 @@ fn judged(work: &Work, evidence: &HostEvidence) -> Judgement {
         tenant,
         host,
         same_uid: &same_uid,
+        host_issuer: None,
+        via: &[],
+        opinions: &[],
+        silences: &[],
         // The weakest: whether it is enough is asked once all is known.
         accept: Grade::Computed,
         allow_missing: true,

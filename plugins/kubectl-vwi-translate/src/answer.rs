@@ -245,7 +245,7 @@ pub fn describe(record: &mut Record, place: &Place, judgement: &Judgement, dry_r
         record.put_status("hostServiceAccount", host);
     }
     record.put_status("evidence", &judgement.evidence);
-    match &place.issuer {
+    match place.issuer.as_ref().or(judgement.issuer.as_ref()) {
         Some(issuer) => record.put_status("issuer", issuer),
         None => record.remove_status(&["issuer"]),
     }

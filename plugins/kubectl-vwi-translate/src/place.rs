@@ -116,6 +116,10 @@ impl Place {
             tenant,
             host,
             same_uid: &same_uid,
+            host_issuer: self.issuer.as_deref(),
+            via: &[],
+            opinions: &[],
+            silences: &[],
             accept: args.accepted(),
             allow_missing: args.proof.allow_missing,
         })

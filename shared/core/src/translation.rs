@@ -22,5 +22,6 @@ pub use identification::{
     Clue, ClueSource, Identification, IdentificationError, VirtualClusterName, identify,
 };
 pub use judgement::{
-    HostFact, HostObject, Judgement, ModeSource, Question, TenantFact, VirtualClusterFacts, judge,
+    HostFact, HostObject, Judgement, ModeSource, Opinion, Question, Silence, TenantFact,
+    VirtualClusterFacts, judge,
 };

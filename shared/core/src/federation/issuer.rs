@@ -19,6 +19,8 @@ pub enum IssuerSource {
     Record,
     /// The host's discovery document.
     Host,
+    /// The token that a pod was given.
+    Token,
     /// ARM, for this AKS cluster.
     Cluster(String),
 }
@@ -37,6 +39,7 @@ impl fmt::Display for IssuerSource {
             Self::Spec => formatter.write_str("`spec.issuer`"),
             Self::Record => formatter.write_str("`status.issuer`"),
             Self::Host => formatter.write_str("the host's discovery document"),
+            Self::Token => formatter.write_str("the pod's token"),
             Self::Cluster(name) => write!(formatter, "AKS cluster `{}`", escape(name)),
         }
     }

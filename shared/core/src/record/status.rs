@@ -1,5 +1,7 @@
 //! `status`: what the steps found. Each step writes its own keys.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::subject::Subject;
@@ -67,6 +69,25 @@ pub enum Source {
     Platform,
     /// The user (`--subject`).
     Stated,
+}
+
+impl Source {
+    /// Returns the word for it, as in a record.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Computed => "computed",
+            Self::Host => "host",
+            Self::Token => "token",
+            Self::Platform => "platform",
+            Self::Stated => "stated",
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.word())
+    }
 }
 
 /// One answer to "what does the host call it", and who gave it.

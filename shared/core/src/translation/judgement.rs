@@ -1,16 +1,20 @@
 //! What the host calls one ServiceAccount, and how far that is proven.
 
 use crate::namespaces::{HostServiceAccount as HostName, NamespaceMode};
-use crate::record::{Evidence, Source};
+use crate::record::{Evidence, HostServiceAccount, Source};
 use crate::text::escape;
-use crate::vcluster_labels::{OBJECT_UID, Unmanaged, tenant_of};
 
 use super::configuration::Refusal;
 use super::grade::Grade;
 
+mod opinion;
 mod question;
+mod sight;
 
+pub use opinion::{Opinion, Silence};
 pub use question::{HostFact, HostObject, ModeSource, Question, TenantFact, VirtualClusterFacts};
+
+use sight::{missing, one_uid, seen};
 
 /// The answer for one ServiceAccount.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +28,9 @@ pub struct Judgement {
     /// One thing to do next.
     pub hint: Option<String>,
     /// The host's ServiceAccount, with its own uid where it was seen; only if it did not fail.
-    pub host: Option<crate::record::HostServiceAccount>,
+    pub host: Option<HostServiceAccount>,
+    /// The issuer that a token was seen with.
+    pub issuer: Option<String>,
     /// The tenant's uid, from the tenant, else from the host's annotation.
     pub tenant_uid: Option<String>,
     /// Who said what.
@@ -40,9 +46,16 @@ impl Judgement {
             message,
             hint,
             host: None,
+            issuer: None,
             tenant_uid: None,
             evidence: Vec::new(),
         }
+    }
+
+    /// Takes back what only holds if it did not fail.
+    fn withdraw(&mut self) {
+        self.host = None;
+        self.issuer = None;
     }
 
     /// Whether vCluster may yet make the host's copy what it should be.
@@ -78,13 +91,13 @@ pub fn judge(question: &Question<'_>) -> Judgement {
             judgement.message = message;
         }
         Ok((grade, message)) => {
-            judgement.host = None;
+            judgement.withdraw();
             judgement.reason = UNPROVEN;
             judgement.message = format!("{message}; that is `{grade}`, not `{}`", question.accept);
             judgement.hint = Some(way_up(grade, question));
         }
         Err(failure) => {
-            judgement.host = None;
+            judgement.withdraw();
             judgement.reason = failure.reason;
             judgement.message = failure.message;
             judgement.hint = failure.hint;
@@ -135,203 +148,62 @@ fn decide(question: &Question<'_>, judgement: &mut Judgement) -> Result<(Grade, 
     let computed = facts
         .host_name(question.namespace, question.name)
         .map_err(|error| Failure::new(NO_NAME, error.to_string()))?;
-    judgement
-        .evidence
-        .push(computed_evidence(&facts, &computed));
-    judgement.host = Some(crate::record::HostServiceAccount {
-        namespace: computed.namespace.clone(),
-        name: computed.name.clone(),
-        uid: None,
-    });
-
-    if question.tenant == TenantFact::Missing {
-        return missing(question, &computed);
+    if question.asks(Source::Computed) {
+        let evidence = computed_evidence(&facts, &computed);
+        judgement.evidence.push(evidence);
     }
-    one_uid(question, &computed)?;
+    if question.tenant == TenantFact::Missing {
+        judgement.host = Some(host_account(&computed, None));
+        let awaited = missing(question, &computed)?;
+        opinion::demanded(question)?;
+        return Ok(awaited);
+    }
+    opinion::demanded(question)?;
+    let agreed = opinion::one_name(question, computed, judgement)?;
+    judgement.host = Some(host_account(&agreed, None));
+    one_uid(question, &agreed)?;
+    let sight = look(question, &agreed, judgement)?;
+    opinion::weigh(question, &agreed, judgement, sight)
+}
+
+/// What the host's object says of it, if the host was looked at.
+fn look(
+    question: &Question<'_>,
+    agreed: &HostName,
+    judgement: &mut Judgement,
+) -> Result<(Grade, String), Failure> {
     match question.host {
         HostFact::Found(found) => {
-            let seen = seen(question, &computed, found)?;
+            let seen = seen(question, agreed, found)?;
             judgement.evidence.push(Evidence {
                 source: Source::Host,
-                namespace: Some(computed.namespace.clone()),
-                name: Some(computed.name.clone()),
+                namespace: Some(agreed.namespace.clone()),
+                name: Some(agreed.name.clone()),
                 message: None,
             });
             judgement.tenant_uid = judgement.tenant_uid.take().or(seen);
-            if let Some(host) = judgement.host.as_mut() {
-                host.uid = Some(found.uid.to_owned()).filter(|uid| !uid.is_empty());
-            }
-            Ok((Grade::Proven, format!("seen on the host as `{}`", shown(&computed))))
+            judgement.host = Some(host_account(agreed, Some(found.uid)));
+            Ok((Grade::Proven, format!("seen on the host as `{}`", shown(agreed))))
         }
         HostFact::Absent => Err(Failure::new(
             NOT_SYNCED,
             format!(
                 "ServiceAccount `{}` is in the tenant, but the host has no `{}`",
                 tenant_key(question),
-                shown(&computed)
+                shown(agreed)
             ),
         )
         .hint("give vCluster the time with `--wait`; `kubectl get events` in the tenant tells why not")),
-        HostFact::NotRead => Ok(unseen(&facts, &computed)),
+        HostFact::NotRead => Ok(unseen(&question.vcluster, agreed)),
     }
 }
 
-/// The tenant has no such ServiceAccount.
-fn missing(question: &Question<'_>, computed: &HostName) -> Result<(Grade, String), Failure> {
-    if !question.allow_missing {
-        return Err(Failure::new(
-            MISSING,
-            format!(
-                "the tenant has no ServiceAccount `{}`",
-                tenant_key(question)
-            ),
-        )
-        .hint("create it, or say `--allow-missing` and let `annotate --create` make it"));
+fn host_account(host: &HostName, uid: Option<&str>) -> HostServiceAccount {
+    HostServiceAccount {
+        namespace: host.namespace.clone(),
+        name: host.name.clone(),
+        uid: uid.filter(|uid| !uid.is_empty()).map(str::to_owned),
     }
-    match question.host {
-        // Its tenant ServiceAccount is gone, or never was: whoever is created next is not it.
-        HostFact::Found(found) => {
-            seen(question, computed, found)?;
-            Err(Failure::new(
-                OTHER_UID,
-                format!(
-                    "the tenant has no ServiceAccount `{}`, but the host still has `{}` for one \
-                     with uid `{}`",
-                    tenant_key(question),
-                    shown(computed),
-                    carried_uid(found)
-                ),
-            ))
-        }
-        HostFact::Absent | HostFact::NotRead => {
-            let (grade, _) = unseen(&question.vcluster, computed);
-            Ok((
-                grade,
-                format!("awaited: the host will call it `{}`", shown(computed)),
-            ))
-        }
-    }
-}
-
-/// Whether the object at the computed name is this ServiceAccount's; returns the tenant uid that
-/// it carries.
-fn seen(
-    question: &Question<'_>,
-    computed: &HostName,
-    found: HostObject<'_>,
-) -> Result<Option<String>, Failure> {
-    let facts = question.vcluster;
-    let tenant = tenant_of(
-        found.metadata,
-        facts.mode(),
-        &facts.which.name,
-        facts.host_namespace(),
-    )
-    .map_err(|unmanaged| foreign(question, computed, unmanaged))?;
-    if (tenant.namespace, tenant.name) != (question.namespace, question.name) {
-        return Err(Failure::new(
-            TAKEN,
-            format!(
-                "host ServiceAccount `{}` belongs to ServiceAccount `{}/{}` of the tenant, not to `{}`",
-                shown(computed),
-                escape(tenant.namespace),
-                escape(tenant.name),
-                tenant_key(question)
-            ),
-        )
-        .hint("rename one of the two: both have one host name, hence one Azure identity"));
-    }
-    match question.tenant {
-        TenantFact::Found { uid } if tenant.uid != Some(uid) => Err(Failure::new(
-            OTHER_UID,
-            format!(
-                "host ServiceAccount `{}` is for one with uid `{}`, but `{}` in the tenant has uid `{}`",
-                shown(computed),
-                escape(tenant.uid.unwrap_or("none")),
-                tenant_key(question),
-                escape(uid)
-            ),
-        )
-        .hint("connect to the vCluster that was meant: this is a copy of it, or the host's object is old")),
-        TenantFact::Found { .. } | TenantFact::NotRead | TenantFact::Missing => {
-            Ok(tenant.uid.map(str::to_owned))
-        }
-    }
-}
-
-/// No two host ServiceAccounts of a vCluster stand for one tenant ServiceAccount.
-fn one_uid(question: &Question<'_>, computed: &HostName) -> Result<(), Failure> {
-    let TenantFact::Found { uid } = question.tenant else {
-        return Ok(());
-    };
-    let elsewhere: Vec<String> = question
-        .same_uid
-        .iter()
-        .filter(|other| {
-            (other.metadata.namespace, other.metadata.name)
-                != (computed.namespace.as_str(), computed.name.as_str())
-        })
-        .map(|other| {
-            format!(
-                "`{}/{}`",
-                escape(other.metadata.namespace),
-                escape(other.metadata.name)
-            )
-        })
-        .collect();
-    if elsewhere.is_empty() {
-        return Ok(());
-    }
-    let others = elsewhere.join(" and ");
-    let uid = escape(uid);
-    match question.host {
-        HostFact::Found(_) => Err(Failure::new(
-            DUPLICATE,
-            format!(
-                "uid `{uid}` of the tenant's ServiceAccount is on several of the host: `{}` and {others}",
-                shown(computed)
-            ),
-        )),
-        HostFact::Absent | HostFact::NotRead => Err(Failure::new(
-            DISAGREE,
-            format!(
-                "computed is `{}`, but on the host uid `{uid}` of the tenant's ServiceAccount is on {others}",
-                shown(computed)
-            ),
-        )),
-    }
-}
-
-fn foreign(question: &Question<'_>, computed: &HostName, unmanaged: Unmanaged<'_>) -> Failure {
-    let which = question.vcluster.which;
-    let why = match unmanaged {
-        Unmanaged::ManagedBy(None) => "it has no label `vcluster.loft.sh/managed-by`".to_owned(),
-        Unmanaged::ManagedBy(Some(other)) => {
-            format!(
-                "its label `vcluster.loft.sh/managed-by` says `{}`",
-                escape(other)
-            )
-        }
-        Unmanaged::NoObjectName => "it has no annotation `vcluster.loft.sh/object-name`".to_owned(),
-        Unmanaged::Kind(kind) => format!("its annotations are those of a `{}`", escape(kind)),
-        Unmanaged::HostName { key, found } => {
-            format!("its annotation `{key}` says `{}`", escape(found))
-        }
-        Unmanaged::Elsewhere(tenant) => format!(
-            "its annotations name `{}/{}`, which belongs elsewhere",
-            escape(tenant.namespace),
-            escape(tenant.name)
-        ),
-    };
-    Failure::new(
-        FOREIGN,
-        format!(
-            "host ServiceAccount `{}` is not one that vCluster `{which}` made for `{}`: {why}",
-            shown(computed),
-            tenant_key(question)
-        ),
-    )
-    .hint("find out who made it: pods of the tenant run as it all the same")
 }
 
 /// The host's object was not looked at.
@@ -380,11 +252,6 @@ fn way_up(grade: Grade, question: &Question<'_>) -> String {
     } else {
         format!("give a host whose ServiceAccounts can be read, or say `--accept={grade}`")
     }
-}
-
-fn carried_uid(found: HostObject<'_>) -> String {
-    let uid = found.metadata.annotations.get(OBJECT_UID);
-    escape(uid.map_or("none", String::as_str))
 }
 
 fn tenant_key(question: &Question<'_>) -> String {

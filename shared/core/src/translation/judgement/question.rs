@@ -1,8 +1,11 @@
 //! Everything that the judgement of one ServiceAccount rests on.
 
 use crate::namespaces::{HostServiceAccount, NameError, NamespaceMode, host_service_account};
+use crate::record::Source;
 use crate::translation::{Configuration, Grade, VirtualClusterName};
 use crate::vcluster_labels::HostMetadata;
+
+use super::{Opinion, Silence};
 
 /// Where the mode of a vCluster is known from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,8 +110,29 @@ pub struct Question<'a> {
     /// Host ServiceAccounts of the vCluster's own namespaces that carry the tenant's uid, at
     /// whatever name.
     pub same_uid: &'a [HostObject<'a>],
+    /// What the host says its issuer is, if it was asked.
+    pub host_issuer: Option<&'a str>,
+    /// Sources that were picked (`--via`): each has to answer. Empty: those that are at hand.
+    ///
+    /// What the caller hands in of a source that was not picked still has to agree.
+    pub via: &'a [Source],
+    /// What others than formula and host say, one of each source at most.
+    pub opinions: &'a [Opinion],
+    /// Sources that were asked and gave nothing.
+    pub silences: &'a [Silence],
     /// Weakest grade that is enough.
     pub accept: Grade,
     /// Whether a ServiceAccount that is not there yet is awaited.
     pub allow_missing: bool,
+}
+
+impl Question<'_> {
+    /// Whether a source is evidence: it was picked, or nothing was.
+    pub(super) fn asks(&self, source: Source) -> bool {
+        self.via.is_empty() || self.via.contains(&source)
+    }
+
+    pub(super) fn has_opinion(&self, source: Source) -> bool {
+        self.opinions.iter().any(|opinion| opinion.source == source)
+    }
 }

@@ -1,8 +1,10 @@
 use std::collections::BTreeMap;
 
+mod opinions;
+
 use super::*;
 use crate::translation::{Configuration, VirtualClusterName};
-use crate::vcluster_labels::{HostMetadata, MANAGED_BY, OBJECT_NAME, OBJECT_NAMESPACE};
+use crate::vcluster_labels::{HostMetadata, MANAGED_BY, OBJECT_NAME, OBJECT_NAMESPACE, OBJECT_UID};
 
 const HOST: &str = "app-x-default-x-vc";
 
@@ -57,6 +59,10 @@ struct Case {
     tenant: TenantFact<'static>,
     host: Answer,
     same_uid: Vec<Object>,
+    host_issuer: Option<&'static str>,
+    via: Vec<Source>,
+    opinions: Vec<Opinion>,
+    silences: Vec<Silence>,
     accept: Grade,
     allow_missing: bool,
 }
@@ -83,6 +89,10 @@ fn whole() -> Case {
         tenant: FOUND,
         host: Answer::There(Object::synced("default", "app", "u1")),
         same_uid: vec![Object::synced("default", "app", "u1")],
+        host_issuer: None,
+        via: Vec::new(),
+        opinions: Vec::new(),
+        silences: Vec::new(),
         accept: Grade::Configured,
         allow_missing: false,
     }
@@ -110,6 +120,10 @@ fn judged(case: &Case) -> Judgement {
             Answer::There(object) => HostFact::Found(object.view()),
         },
         same_uid: &same_uid,
+        host_issuer: case.host_issuer,
+        via: &case.via,
+        opinions: &case.opinions,
+        silences: &case.silences,
         accept: case.accept,
         allow_missing: case.allow_missing,
     })
@@ -283,6 +297,10 @@ fn a_host_name_that_another_holds_is_taken() {
         tenant: TenantFact::Found { uid: "u2" },
         host: HostFact::Found(first.view()),
         same_uid: &[],
+        host_issuer: None,
+        via: &[],
+        opinions: &[],
+        silences: &[],
         accept: Grade::Computed,
         allow_missing: false,
     });

@@ -1,0 +1,177 @@
+//! Whether the host's ServiceAccount is the one that is asked about.
+
+use crate::namespaces::HostServiceAccount as HostName;
+use crate::text::escape;
+use crate::translation::Grade;
+use crate::vcluster_labels::{OBJECT_UID, Unmanaged, tenant_of};
+
+use super::{
+    DISAGREE, DUPLICATE, FOREIGN, Failure, HostFact, HostObject, MISSING, OTHER_UID, Question,
+    TAKEN, TenantFact, shown, tenant_key, unseen,
+};
+
+/// The tenant has no such ServiceAccount.
+pub(super) fn missing(
+    question: &Question<'_>,
+    computed: &HostName,
+) -> Result<(Grade, String), Failure> {
+    if !question.allow_missing {
+        return Err(Failure::new(
+            MISSING,
+            format!(
+                "the tenant has no ServiceAccount `{}`",
+                tenant_key(question)
+            ),
+        )
+        .hint("create it, or say `--allow-missing` and let `annotate --create` make it"));
+    }
+    match question.host {
+        // Its tenant ServiceAccount is gone, or never was: whoever is created next is not it.
+        HostFact::Found(found) => {
+            seen(question, computed, found)?;
+            Err(Failure::new(
+                OTHER_UID,
+                format!(
+                    "the tenant has no ServiceAccount `{}`, but the host still has `{}` for one \
+                     with uid `{}`",
+                    tenant_key(question),
+                    shown(computed),
+                    carried_uid(found)
+                ),
+            ))
+        }
+        HostFact::Absent | HostFact::NotRead => {
+            let (grade, _) = unseen(&question.vcluster, computed);
+            Ok((
+                grade,
+                format!("awaited: the host will call it `{}`", shown(computed)),
+            ))
+        }
+    }
+}
+
+/// Whether the object at the computed name is this ServiceAccount's; returns the tenant uid that
+/// it carries.
+pub(super) fn seen(
+    question: &Question<'_>,
+    computed: &HostName,
+    found: HostObject<'_>,
+) -> Result<Option<String>, Failure> {
+    let facts = question.vcluster;
+    let tenant = tenant_of(
+        found.metadata,
+        facts.mode(),
+        &facts.which.name,
+        facts.host_namespace(),
+    )
+    .map_err(|unmanaged| foreign(question, computed, unmanaged))?;
+    if (tenant.namespace, tenant.name) != (question.namespace, question.name) {
+        return Err(Failure::new(
+            TAKEN,
+            format!(
+                "host ServiceAccount `{}` belongs to ServiceAccount `{}/{}` of the tenant, not to `{}`",
+                shown(computed),
+                escape(tenant.namespace),
+                escape(tenant.name),
+                tenant_key(question)
+            ),
+        )
+        .hint("rename one of the two: both have one host name, hence one Azure identity"));
+    }
+    match question.tenant {
+        TenantFact::Found { uid } if tenant.uid != Some(uid) => Err(Failure::new(
+            OTHER_UID,
+            format!(
+                "host ServiceAccount `{}` is for one with uid `{}`, but `{}` in the tenant has uid `{}`",
+                shown(computed),
+                escape(tenant.uid.unwrap_or("none")),
+                tenant_key(question),
+                escape(uid)
+            ),
+        )
+        .hint("connect to the vCluster that was meant: this is a copy of it, or the host's object is old")),
+        TenantFact::Found { .. } | TenantFact::NotRead | TenantFact::Missing => {
+            Ok(tenant.uid.map(str::to_owned))
+        }
+    }
+}
+
+/// No two host ServiceAccounts of a vCluster stand for one tenant ServiceAccount.
+pub(super) fn one_uid(question: &Question<'_>, computed: &HostName) -> Result<(), Failure> {
+    let TenantFact::Found { uid } = question.tenant else {
+        return Ok(());
+    };
+    let elsewhere: Vec<String> = question
+        .same_uid
+        .iter()
+        .filter(|other| {
+            (other.metadata.namespace, other.metadata.name)
+                != (computed.namespace.as_str(), computed.name.as_str())
+        })
+        .map(|other| {
+            format!(
+                "`{}/{}`",
+                escape(other.metadata.namespace),
+                escape(other.metadata.name)
+            )
+        })
+        .collect();
+    if elsewhere.is_empty() {
+        return Ok(());
+    }
+    let others = elsewhere.join(" and ");
+    let uid = escape(uid);
+    match question.host {
+        HostFact::Found(_) => Err(Failure::new(
+            DUPLICATE,
+            format!(
+                "uid `{uid}` of the tenant's ServiceAccount is on several of the host: `{}` and {others}",
+                shown(computed)
+            ),
+        )),
+        HostFact::Absent | HostFact::NotRead => Err(Failure::new(
+            DISAGREE,
+            format!(
+                "computed is `{}`, but on the host uid `{uid}` of the tenant's ServiceAccount is on {others}",
+                shown(computed)
+            ),
+        )),
+    }
+}
+
+fn foreign(question: &Question<'_>, computed: &HostName, unmanaged: Unmanaged<'_>) -> Failure {
+    let which = question.vcluster.which;
+    let why = match unmanaged {
+        Unmanaged::ManagedBy(None) => "it has no label `vcluster.loft.sh/managed-by`".to_owned(),
+        Unmanaged::ManagedBy(Some(other)) => {
+            format!(
+                "its label `vcluster.loft.sh/managed-by` says `{}`",
+                escape(other)
+            )
+        }
+        Unmanaged::NoObjectName => "it has no annotation `vcluster.loft.sh/object-name`".to_owned(),
+        Unmanaged::Kind(kind) => format!("its annotations are those of a `{}`", escape(kind)),
+        Unmanaged::HostName { key, found } => {
+            format!("its annotation `{key}` says `{}`", escape(found))
+        }
+        Unmanaged::Elsewhere(tenant) => format!(
+            "its annotations name `{}/{}`, which belongs elsewhere",
+            escape(tenant.namespace),
+            escape(tenant.name)
+        ),
+    };
+    Failure::new(
+        FOREIGN,
+        format!(
+            "host ServiceAccount `{}` is not one that vCluster `{which}` made for `{}`: {why}",
+            shown(computed),
+            tenant_key(question)
+        ),
+    )
+    .hint("find out who made it: pods of the tenant run as it all the same")
+}
+
+fn carried_uid(found: HostObject<'_>) -> String {
+    let uid = found.metadata.annotations.get(OBJECT_UID);
+    escape(uid.map_or("none", String::as_str))
+}
