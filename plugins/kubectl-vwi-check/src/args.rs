@@ -211,6 +211,7 @@ impl CheckArgs {
     pub fn azure_choice(&self) -> AzureChoice {
         AzureChoice {
             cloud: self.azure.azure_cloud.clone(),
+            found_cloud: None,
             auth: self.azure.azure_auth,
             subscription: self.wanted.subscription.clone(),
             concurrency: None,

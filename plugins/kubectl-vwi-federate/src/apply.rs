@@ -1,20 +1,21 @@
 //! Carries out a plan: one write at a time on an identity, identities side by side.
 
+mod roles;
+
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
-use vwi_azure::arm::Repeated;
 use vwi_azure::{Arm, ArmError};
 use vwi_cli::interrupt::Interrupt;
 use vwi_core::arm::ResourceId;
 use vwi_core::federation::{
-    Action, CredentialStep, IDENTITY_TAG, Identity, IdentityPlan, IdentityStep, Pace, Plan,
-    Refusal, RoleStep,
+    Action, CredentialStep, IDENTITY_TAG, Identity, IdentityPlan, IdentityStep, MAX_PER_IDENTITY,
+    Pace, Plan, Refusal,
 };
 use vwi_core::record::ItemResult;
-use vwi_core::roles;
 
 use crate::refused;
 
@@ -49,18 +50,29 @@ pub(crate) struct Writer<'a> {
     pub(crate) pace: Option<Mutex<Pace>>,
     pub(crate) start: Instant,
     pub(crate) interrupt: &'a Interrupt,
-    /// Identities side by side.
+    /// Requests at once, as far as the client goes.
     pub(crate) concurrency: usize,
+    /// Whether role assignments are waited for until Azure shows them.
+    pub(crate) waits_for_roles: bool,
 }
+
+/// Identities that are written side by side, at least: so many that the pace of a subscription is
+/// used up although each of them is only written once in four seconds.
+const QUEUES: usize = 64;
 
 impl Writer<'_> {
     /// Carries out a plan; what became of each identity, in the order of the plan.
     pub(crate) async fn apply(&self, plan: &Plan) -> Vec<Applied> {
-        stream::iter(&plan.identities)
-            .map(|identity| self.identity(identity))
-            .buffered(self.concurrency.max(1))
+        let mut queues: Vec<(usize, &IdentityPlan)> = plan.identities.iter().enumerate().collect();
+        // The longest queue decides when all is done, so it begins first.
+        queues.sort_by_key(|(_, identity)| Reverse(writes(identity)));
+        let mut applied: Vec<(usize, Applied)> = stream::iter(queues)
+            .map(async |(index, identity)| (index, self.identity(identity).await))
+            .buffer_unordered(self.concurrency.max(QUEUES))
             .collect()
-            .await
+            .await;
+        applied.sort_by_key(|(index, _)| *index);
+        applied.into_iter().map(|(_, applied)| applied).collect()
     }
 
     async fn identity(&self, plan: &IdentityPlan) -> Applied {
@@ -91,7 +103,7 @@ impl Writer<'_> {
         let written = self.arm.put_identity(id, location, &tags).await;
         written
             .map(|written| written.value)
-            .map_err(|error| refused::by_azure(&error))
+            .map_err(|error| refused::identity(&error, id))
     }
 
     async fn credentials(&self, id: &ResourceId, steps: &[CredentialStep]) -> Vec<Done> {
@@ -140,16 +152,16 @@ impl Writer<'_> {
         error: &ArmError,
     ) -> Result<ItemResult, Refusal> {
         let listed = self.arm.credentials(id).await.ok().flatten();
-        let held = listed
-            .unwrap_or_default()
-            .into_iter()
-            .find(|held| held.trusts(&step.trust));
+        let listed = listed.unwrap_or_default();
+        let listed_count = listed.len();
+        let held = listed.into_iter().find(|held| held.trusts(&step.trust));
         match held {
             Some(held) if held.name.eq_ignore_ascii_case(name) => Ok(ItemResult::Unchanged),
             Some(held) => {
                 *name = held.name;
                 Ok(ItemResult::Adopted)
             }
+            None if listed_count >= MAX_PER_IDENTITY => Err(refused::filled_up(id, error)),
             None => Err(refused::by_azure(error)),
         }
     }
@@ -159,72 +171,6 @@ impl Writer<'_> {
         match self.arm.delete_credential(id, name).await {
             Ok(true) => Ok(ItemResult::Deleted),
             Ok(false) => Ok(ItemResult::Unchanged),
-            Err(error) => Err(refused::by_azure(&error)),
-        }
-    }
-
-    async fn roles(&self, identity: &Identity, steps: &[RoleStep]) -> Vec<Done> {
-        // Another service than the credentials', and without their rule of one at a time.
-        let steps = steps.iter().map(|step| self.role(identity, step));
-        futures_util::future::join_all(steps).await
-    }
-
-    async fn role(&self, identity: &Identity, step: &RoleStep) -> Done {
-        let principal_id = &identity.principal_id;
-        let mut name = step.name.clone().unwrap_or_else(|| {
-            roles::assignment_name(&step.scope, principal_id, &step.definition_id)
-        });
-        let result = match step.action {
-            Action::Unchanged => Ok(ItemResult::Unchanged),
-            Action::Adopt => Ok(ItemResult::Adopted),
-            Action::Create | Action::Update | Action::Delete => {
-                self.assign(principal_id, step, &mut name).await
-            }
-        };
-        Done {
-            id: format!(
-                "{}/providers/Microsoft.Authorization/roleAssignments/{name}",
-                step.scope
-            ),
-            name,
-            result,
-        }
-    }
-
-    async fn assign(
-        &self,
-        principal_id: &str,
-        step: &RoleStep,
-        name: &mut String,
-    ) -> Result<ItemResult, Refusal> {
-        if self.interrupt.is_requested() {
-            return Err(refused::not_done("Interrupted"));
-        }
-        let written = self
-            .arm
-            .put_role_assignment(&step.scope, name, principal_id, &step.definition_id)
-            .await;
-        match written {
-            Ok(Repeated::Written(_)) => Ok(ItemResult::Created),
-            Ok(Repeated::Exists) => {
-                let listed = self.arm.role_assignments(&step.scope, principal_id).await;
-                let listed = listed.map_err(|error| refused::by_azure(&error))?;
-                let found = roles::find(&listed, &step.scope, principal_id, &step.definition_id);
-                match found {
-                    Some(found) => {
-                        found.name.clone_into(name);
-                        Ok(ItemResult::Adopted)
-                    }
-                    None => Err(Refusal {
-                        reason: "RoleAssignmentExists",
-                        message: format!(
-                            "Azure says that the role assignment at `{}` exists, but does not list it",
-                            step.scope
-                        ),
-                        hint: Some("run the same command again in a minute".to_owned()),
-                    }),
-                }
-            }
             Err(error) => Err(refused::by_azure(&error)),
         }
     }
@@ -257,6 +203,12 @@ impl Writer<'_> {
         }
         Ok(())
     }
+}
+
+/// Returns how many credentials of an identity are written.
+fn writes(plan: &IdentityPlan) -> usize {
+    let steps = plan.credentials.iter();
+    steps.filter(|step| step.action.changes()).count()
 }
 
 /// The identity could not be made, so nothing on it could be.

@@ -104,6 +104,9 @@ pub struct RoleFlags {
     /// Role and scope in one; repeatable
     #[arg(long, value_name = "ROLE@SCOPE")]
     pub assign: Vec<Assign>,
+    /// Wait until Azure shows the role assignments that are made
+    #[arg(long)]
+    pub wait: bool,
 }
 
 /// A role at a scope, as `ROLE@SCOPE`.
@@ -152,6 +155,9 @@ pub struct AzureFlags {
     /// Cloud, as the Azure CLI calls it (else the one of `az cloud set`)
     #[arg(long, value_name = "CLOUD")]
     pub azure_cloud: Option<String>,
+    /// Azure Resource Manager of a cloud that the Azure CLI does not know; it names the rest
+    #[arg(long, value_name = "URL", conflicts_with = "azure_cloud")]
+    pub arm_endpoint: Option<String>,
     /// Requests to Azure at once
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub concurrency: u16,

@@ -4,6 +4,7 @@ use vwi_core::federation::{
     Action, CredentialStep, IdentityPlan, IdentityStep, Plan, Refusal, RoleStep,
 };
 use vwi_core::record::{FederatedCredential, IdentityStatus, ItemResult, RoleAssignmentStatus};
+use vwi_core::roles;
 
 use crate::apply::{Applied, Done};
 
@@ -137,12 +138,8 @@ impl Result {
 
     fn put_role(&mut self, step: &RoleStep, done: Option<&Done>) {
         let planned_id = || {
-            step.name.as_ref().map_or_else(String::new, |name| {
-                format!(
-                    "{}/providers/Microsoft.Authorization/roleAssignments/{name}",
-                    step.scope
-                )
-            })
+            let name = step.name.as_ref();
+            name.map_or_else(String::new, |name| roles::assignment_id(&step.scope, name))
         };
         let (id, result) = match done {
             None => (planned_id(), Ok(planned(step.action))),

@@ -6,7 +6,8 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::watch;
 use tokio::time::Instant;
-use vwi_azure::{Azure, AzureChoice, Patience};
+use vwi_azure::metadata::cloud_at;
+use vwi_azure::{Azure, AzureChoice, AzureError, Patience};
 use vwi_cli::flags::bad_usage;
 use vwi_cli::input::{self, Collected};
 use vwi_cli::interrupt::Interrupt;
@@ -123,7 +124,7 @@ fn format(arguments: &FederateArgs, session: &Session) -> Result<Format, Failure
 
 fn connect(
     arguments: &FederateArgs,
-    session: &Session,
+    session: &mut Session,
     patience: Patience,
 ) -> Result<Azure, Failure> {
     let settings = http::HttpSettings {
@@ -132,7 +133,14 @@ fn connect(
         ..session.http_settings(&arguments.kubectl)
     };
     let http = http::client(&settings)?;
+    let endpoint = arguments.azure.arm_endpoint.as_deref();
+    let found_cloud = endpoint
+        .map(|endpoint| session.block_on(cloud_at(&http, endpoint)))
+        .transpose()?
+        .transpose()
+        .map_err(AzureError::from)?;
     let choice = AzureChoice {
+        found_cloud,
         cloud: arguments.azure.azure_cloud.clone(),
         auth: arguments.azure.azure_auth,
         subscription: arguments.identity.subscription.clone(),
@@ -358,6 +366,7 @@ impl Run<'_> {
             start: Instant::now(),
             interrupt: self.interrupt,
             concurrency: usize::from(self.arguments.azure.concurrency),
+            waits_for_roles: self.arguments.roles.wait,
         };
         writer.apply(plan).await
     }

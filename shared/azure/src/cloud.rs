@@ -179,22 +179,10 @@ impl Cloud {
         let authority = checked_url(&self.name, "AZURE_AUTHORITY_HOST", authority)?;
         Ok(Self { authority, ..self })
     }
-
-    /// Returns this cloud with another ARM.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidCloud`] if it is no URL or not https.
-    pub fn with_resource_manager(self, endpoint: &str) -> Result<Self, InvalidCloud> {
-        let resource_manager = checked_url(&self.name, "endpoint_resource_manager", endpoint)?;
-        Ok(Self {
-            resource_manager,
-            ..self
-        })
-    }
 }
 
-fn checked_url(cloud: &str, key: &str, text: &str) -> Result<Url, InvalidCloud> {
+/// Reads an endpoint's address.
+pub(crate) fn checked_url(cloud: &str, key: &str, text: &str) -> Result<Url, InvalidCloud> {
     let url = Url::parse(text).map_err(|source| InvalidCloud::NotAUrl {
         cloud: cloud.to_owned(),
         key: key.to_owned(),

@@ -14,6 +14,7 @@ use crate::arm::{Arm, ArmSettings};
 use crate::azure_cli::{AzureCli, AzureCliError};
 use crate::cloud::{Cloud, InvalidCloud};
 use crate::credential::{AuthMethod, CredentialSettings, Login};
+use crate::metadata::MetadataError;
 use crate::patience::Patience;
 
 /// What a command line says of Azure.
@@ -21,6 +22,8 @@ use crate::patience::Patience;
 pub struct AzureChoice {
     /// Cloud, as the Azure CLI calls it.
     pub cloud: Option<String>,
+    /// The cloud of an ARM endpoint ([`cloud_at`](crate::metadata::cloud_at)), in place of a name.
+    pub found_cloud: Option<Cloud>,
     /// The one way to log in.
     pub auth: Option<AuthMethod>,
     /// Subscription, by id or by a name that the Azure CLI knows.
@@ -60,6 +63,9 @@ pub enum AzureError {
     /// The cloud can't be used.
     #[error("can't tell where Azure is")]
     Cloud(#[from] InvalidCloud),
+    /// The ARM endpoint does not say which cloud it belongs to.
+    #[error("can't tell which cloud the ARM endpoint belongs to")]
+    Metadata(#[from] MetadataError),
     /// A subscription's name that the Azure CLI does not know.
     #[error("no subscription is called `{}`", escape(.0))]
     NoSubscription(String),
@@ -69,6 +75,12 @@ impl Explain for AzureError {
     fn outcome(&self) -> Outcome {
         match self {
             Self::AzureCli(_) => Outcome::CouldNotRun,
+            Self::Metadata(error) => match error {
+                MetadataError::Cloud(_) => Outcome::Usage,
+                MetadataError::Unreachable { .. }
+                | MetadataError::Garbled { .. }
+                | MetadataError::OtherClouds { .. } => Outcome::CouldNotRun,
+            },
             Self::Cloud(_) | Self::NoSubscription(_) => Outcome::Usage,
         }
     }
@@ -76,6 +88,11 @@ impl Explain for AzureError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::AzureCli(_) => None,
+            Self::Metadata(_) => Some(
+                "it is ARM's address, such as `https://management.azure.com`; a cloud that the \
+                 Azure CLI knows is named with `--azure-cloud`"
+                    .to_owned(),
+            ),
             Self::Cloud(_) => Some("`az cloud list -o table` names the clouds".to_owned()),
             Self::NoSubscription(_) => Some(
                 "name it by its id, or let `az account list --refresh` learn its name".to_owned(),
@@ -166,12 +183,19 @@ fn cloud(
     choice: &AzureChoice,
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Cloud, InvalidCloud> {
+    let authority = variable("AZURE_AUTHORITY_HOST");
+    if let Some(found) = choice.found_cloud.clone() {
+        return match authority {
+            Some(authority) => found.with_authority(&authority),
+            None => Ok(found),
+        };
+    }
     let name = choice
         .cloud
         .clone()
         .or_else(|| variable("AZURE_CLOUD_NAME"))
         .or_else(|| cli.setting("cloud", "name"));
-    let Some(authority) = variable("AZURE_AUTHORITY_HOST") else {
+    let Some(authority) = authority else {
         return cli.cloud(name.as_deref());
     };
     let cloud = match name {

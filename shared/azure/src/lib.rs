@@ -11,6 +11,7 @@ pub mod connection;
 pub mod credential;
 pub mod entra;
 pub mod issuer;
+pub mod metadata;
 mod patience;
 pub mod token;
 mod transport;

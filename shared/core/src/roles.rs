@@ -52,6 +52,11 @@ pub fn assignment_name(scope: &Scope, principal_id: &str, role_definition_id: &s
         .to_string()
 }
 
+/// Returns the ARM id of an assignment.
+pub fn assignment_id(scope: &Scope, name: &str) -> String {
+    format!("{scope}/providers/Microsoft.Authorization/roleAssignments/{name}")
+}
+
 /// Returns the GUID at the end of a role definition's id.
 pub fn definition_guid(role_definition_id: &str) -> &str {
     role_definition_id

@@ -262,7 +262,10 @@ async fn spoil(
         Answer::Html { status } => plain(Reply::body(status, "text/html", PROXY_PAGE)),
         Answer::Garbage { status } => plain(Reply::body(status, "application/json", GARBAGE)),
         Answer::Reset => Outcome::Reset,
-        Answer::Hang => pending().await,
+        Answer::Hang => {
+            world.hold();
+            pending().await
+        }
     }
 }
 

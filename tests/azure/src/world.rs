@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -76,6 +76,8 @@ struct Inner {
     faults: Mutex<Faults>,
     log: Mutex<Log>,
     clock: Mutex<Clock>,
+    /// Requests that hang, and who waits for one.
+    held: (Mutex<u32>, Condvar),
 }
 
 impl fmt::Debug for World {
@@ -145,6 +147,22 @@ impl World {
     /// Removes one rule, or all.
     pub fn remove_faults(&self, id: Option<&str>) {
         lock(&self.inner.faults).remove(id);
+    }
+
+    /// Waits until so many requests hang ([`Answer::Hang`](crate::Answer::Hang)), each after its
+    /// effect if its rule gives it one; returns whether they did within the time.
+    pub fn wait_until_held(&self, requests: u32, longest: Duration) -> bool {
+        let (held, more) = &self.inner.held;
+        let waited = more.wait_timeout_while(lock(held), longest, |held| *held < requests);
+        let (held, _timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+        *held >= requests
+    }
+
+    /// Counts a request that hangs from now on.
+    pub(crate) fn hold(&self) {
+        let (held, more) = &self.inner.held;
+        *lock(held) += 1;
+        more.notify_all();
     }
 
     /// Puts things into the world, past every rule.
@@ -262,6 +280,7 @@ impl Worlds {
                 faults: Mutex::default(),
                 log: Mutex::default(),
                 clock: Mutex::new(clock),
+                held: <(Mutex<u32>, Condvar)>::default(),
             }),
         };
         table.insert(tenant_id, world.clone());

@@ -24,54 +24,6 @@ fn run(scene: &Scene, more: &[&str]) -> crate::scene::Finished {
 }
 
 #[test]
-fn one_fault_at_any_request_ends_right() {
-    let paths = [
-        ("GET", "userAssignedIdentities/app"),
-        ("GET", "federatedIdentityCredentials"),
-        ("GET", "managedClusters"),
-        ("GET", "roleDefinitions"),
-        ("GET", "roleAssignments"),
-        ("PUT", "federatedIdentityCredentials"),
-        ("PUT", "roleAssignments"),
-    ];
-    let answers = [
-        Answer::throttled(Some(0)),
-        Answer::error(500, "InternalServerError", "oops"),
-        Answer::Html { status: 503 },
-        Answer::Reset,
-        Answer::Cut { bytes: 10 },
-        Answer::Garbage { status: 200 },
-    ];
-    for (method, path) in paths {
-        for answer in &answers {
-            // A read has no effect.
-            let effects: &[bool] = if method == "GET" {
-                &[false]
-            } else {
-                &[false, true]
-            };
-            for &after_effect in effects {
-                let scene = Scene::new();
-                let mut fault = Fault::new(method, path, answer.clone()).times(Times::First(1));
-                if after_effect {
-                    fault = fault.after_effect();
-                }
-                scene.world.add_fault(fault).unwrap();
-                let done = run(&scene, &[]);
-                let case = format!("{method} {path} {answer:?} {after_effect}");
-                assert_eq!(done.status, 0, "{case}: {}", done.stderr);
-                assert_eq!(scene.credentials("app").len(), 1, "{case}");
-                scene.world.remove_faults(None);
-                scene.writes();
-                let again = run(&scene, &[]);
-                again.expect(0, &[("True", "Unchanged")]);
-                assert_eq!(scene.writes(), Vec::<String>::new(), "{case}");
-            }
-        }
-    }
-}
-
-#[test]
 fn a_fault_that_stays_is_an_error_within_the_time() {
     for answer in [
         Answer::throttled(Some(3600)),

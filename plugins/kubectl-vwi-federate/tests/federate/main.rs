@@ -10,9 +10,12 @@
 mod faults;
 mod input;
 mod interrupt;
+mod kill;
 mod many;
 mod plan;
 mod roles;
 mod scene;
+mod story;
 mod switches;
+mod table;
 mod trust;

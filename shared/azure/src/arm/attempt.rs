@@ -83,7 +83,9 @@ impl Arm {
             )
             .when(repeats)
             .adjust(|failed: &Attempt, pause| {
-                let pause = failed.retry_after.or(pause)?;
+                // A server that asks for no pause at all would be asked without end.
+                let asked = failed.retry_after.map(|asked| asked.max(PAUSES.0));
+                let pause = asked.or(pause)?;
                 if self.patience.is_stopped() {
                     gave_up = Some(GaveUp::Stopped);
                     None

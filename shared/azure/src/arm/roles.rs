@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::json;
 use vwi_core::arm::{Call, Scope};
-use vwi_core::roles::{Assignment, Definition};
+use vwi_core::roles::{Assignment, Definition, assignment_id};
 
 use super::client::{Arm, Written};
 use super::error::ArmError;
@@ -117,6 +117,22 @@ impl Arm {
         Ok(wires.into_iter().map(Assignment::from).collect())
     }
 
+    /// Reads an assignment; `None` if Azure does not show it, or not yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ArmError`] if ARM does not say either.
+    pub async fn role_assignment(
+        &self,
+        scope: &Scope,
+        name: &str,
+    ) -> Result<Option<Assignment>, ArmError> {
+        let path = assignment_id(scope, name);
+        let url = self.url(&path, API_VERSION, &[]);
+        let wire: Option<WireAssignment> = self.get("read role assignment", &path, url).await?;
+        Ok(wire.map(Assignment::from))
+    }
+
     /// Assigns a role to the service principal of an identity.
     ///
     /// # Errors
@@ -129,7 +145,7 @@ impl Arm {
         principal_id: &str,
         role_definition_id: &str,
     ) -> Result<Repeated, ArmError> {
-        let path = format!("{scope}/providers/Microsoft.Authorization/roleAssignments/{name}");
+        let path = assignment_id(scope, name);
         let url = self.url(&path, API_VERSION, &[]);
         let body = json!({"properties": {
             "roleDefinitionId": role_definition_id,

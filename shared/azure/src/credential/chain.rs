@@ -21,7 +21,7 @@ use vwi_core::arm::{Call, Verdict, judge};
 
 use super::certificate::CertificateAssertion;
 use super::entra_client::EntraClient;
-use super::error::{CredentialError, LinkFailure, failure, one_line};
+use super::error::{CredentialError, LinkFailure, failure, one_line, retry_after};
 use super::programs::Programs;
 use super::{AuthMethod, CredentialSettings, PROGRAM_TIME};
 use crate::cloud::Cloud;
@@ -159,6 +159,7 @@ impl Login {
                     .with_max_times(ATTEMPTS.saturating_sub(1)),
             )
             .when(passes)
+            .adjust(|error, pause| pause.map(|pause| retry_after(error).unwrap_or(pause)))
             .await
             .map_err(|error| one_line(&error))
     }

@@ -5,7 +5,7 @@
 
 use async_trait::async_trait;
 use azure_core::error::{Error, ErrorKind};
-use azure_core::http::{AsyncRawResponse, HttpClient, Request};
+use azure_core::http::{AsyncRawResponse, HttpClient, RawResponse, Request};
 use serde::Deserialize;
 
 #[derive(Debug)]
@@ -28,6 +28,7 @@ impl HttpClient for EntraClient {
             return Ok(response);
         }
         let host = request.url().host_str().unwrap_or_default();
+        let headers = response.headers().clone();
         let response = response.try_into_raw_response().await?;
         let refusal: Refusal = serde_json::from_slice(response.body()).unwrap_or_default();
         let description = crate::entra::without_traces(&refusal.error_description);
@@ -40,7 +41,8 @@ impl HttpClient for EntraClient {
             ErrorKind::HttpResponse {
                 status,
                 error_code: refusal.error_codes.first().map(ToString::to_string),
-                raw_response: None,
+                // For `Retry-After`; the body stays here.
+                raw_response: Some(Box::new(RawResponse::from_bytes(status, headers, ""))),
             },
             message,
         ))

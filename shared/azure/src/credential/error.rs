@@ -2,8 +2,10 @@
 
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
 use azure_core::error::ErrorKind;
+use azure_core::http::headers::RETRY_AFTER;
 use vwi_core::arm::Failure;
 use vwi_core::exit::{Explain, Outcome};
 use vwi_core::text::escape;
@@ -84,6 +86,30 @@ pub(super) fn failure(error: &azure_core::Error) -> Failure<'static> {
         next = error.source();
     }
     found
+}
+
+/// Returns how long Entra asks to wait before the next attempt.
+pub(super) fn retry_after(error: &azure_core::Error) -> Option<Duration> {
+    let errors = std::iter::successors(Some(error as &(dyn Error + 'static)), |&error| {
+        error.source()
+    });
+    errors
+        .filter_map(|error| error.downcast_ref::<azure_core::Error>())
+        .find_map(|error| {
+            let ErrorKind::HttpResponse {
+                raw_response: Some(response),
+                ..
+            } = error.kind()
+            else {
+                return None;
+            };
+            response
+                .headers()
+                .get_optional_str(&RETRY_AFTER)?
+                .parse()
+                .ok()
+        })
+        .map(Duration::from_secs)
 }
 
 /// Returns the one line that says why a token call failed.

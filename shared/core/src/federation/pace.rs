@@ -1,6 +1,7 @@
 //! The pace at which Azure takes writes of credentials: three limits at once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Bound;
 use std::time::Duration;
 
 use crate::arm::ResourceId;
@@ -19,7 +20,8 @@ const BETWEEN: [Duration; 3] = [
 /// When the next write may be sent. Knows no clock: times are counted from the start of the run.
 #[derive(Clone, Debug, Default)]
 pub struct Pace {
-    free_from: HashMap<Limited, Duration>,
+    /// Moments that are taken. One identity's may lie ahead of moments that are free for others.
+    taken: HashMap<Limited, BTreeSet<Duration>>,
 }
 
 /// What one limit is about.
@@ -56,14 +58,32 @@ impl Pace {
         limits: impl Iterator<Item = (Limited, Duration)>,
     ) -> Duration {
         let limits: Vec<_> = limits.collect();
-        let free = limits
+        let mut at = now;
+        while let Some(later) = limits
             .iter()
-            .filter_map(|(limited, _)| self.free_from.get(limited).copied())
-            .fold(now, Duration::max);
-        for (limited, between) in limits {
-            self.free_from.insert(limited, free.saturating_add(between));
+            .filter_map(|(limited, between)| self.too_close(limited, at, *between))
+            .max()
+        {
+            at = later;
         }
-        free
+        for (limited, between) in limits {
+            let taken = self.taken.entry(limited).or_default();
+            // Nobody asks for a moment before now.
+            *taken = taken.split_off(&now.saturating_sub(between));
+            taken.insert(at);
+        }
+        at
+    }
+
+    /// Returns the next moment to try if one that is taken lies too close to this one.
+    fn too_close(&self, limited: &Limited, at: Duration, between: Duration) -> Option<Duration> {
+        let from = at
+            .checked_sub(between)
+            .map_or(Bound::Unbounded, Bound::Excluded);
+        let until = Bound::Excluded(at.saturating_add(between));
+        let taken = self.taken.get(limited)?;
+        let last = taken.range((from, until)).next_back()?;
+        Some(last.saturating_add(between))
     }
 }
 
@@ -107,6 +127,18 @@ mod tests {
         assert_eq!(pace.credential(seconds(9.0), &id(1, 1)), seconds(9.0));
         assert_eq!(pace.identity(seconds(9.0), &id(1, 1)), seconds(9.5));
         assert_eq!(pace.credential(seconds(9.0), &id(2, 1)), seconds(9.6));
+    }
+
+    #[test]
+    fn a_moment_that_waits_for_its_identity_leaves_those_before_it_to_others() {
+        let mut pace = Pace::default();
+        let seconds = Duration::from_secs_f64;
+        assert_eq!(pace.credential(seconds(0.0), &id(1, 1)), seconds(0.0));
+        assert_eq!(pace.credential(seconds(0.1), &id(1, 1)), seconds(4.0));
+        assert_eq!(pace.credential(seconds(0.2), &id(1, 2)), seconds(0.5));
+        assert_eq!(pace.credential(seconds(3.3), &id(1, 3)), seconds(3.3));
+        // Too close to the one at four seconds.
+        assert_eq!(pace.credential(seconds(3.7), &id(1, 4)), seconds(4.5));
     }
 
     #[test]

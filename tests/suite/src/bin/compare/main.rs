@@ -4,6 +4,8 @@
 //! |---|---|
 //! | the pipe, once through kubectl and once called directly | the vendor's documented procedure with the real `az` and `kubectl` |
 //! | start of `translate --offline` | `/bin/true` |
+//! | federate: 1,000 credentials over 50 identities | the bound of 20 serial writes, and the real `az` for 20 |
+//! | the same at the documented pace (only as `cargo compare pace`: eight minutes) | the pace's own bound |
 //! | a List of ServiceAccounts through `translate --offline` | `jq -c '.items[]'` and `cat` |
 //!
 //! The suite's binary is the umbrella in the release profile, which this builds first.
@@ -13,6 +15,7 @@
     reason = "a program for developers, whose answer is its output"
 )]
 
+mod federate;
 mod measure;
 mod pipe;
 mod start;
@@ -70,6 +73,12 @@ fn main() {
     }
     if is_wanted("stream") {
         stream::compare(&suite);
+    }
+    if is_wanted("federate") {
+        federate::compare(&suite);
+    }
+    if wanted.iter().any(|word| word == "pace") {
+        federate::compare_pace(&suite);
     }
     if is_wanted("pipe") {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
