@@ -101,7 +101,7 @@ impl Plugin for Annotate {
                 };
                 let host = match host {
                     Some(host) => {
-                        host::proven(host, current.found.service_ip.as_deref(), &talk).await
+                        host::proven(host, &current.tenant, current.address(), &talk).await
                     }
                     None => None,
                 };

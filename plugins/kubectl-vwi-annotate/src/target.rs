@@ -16,22 +16,37 @@ use crate::work::{Verdict, Work};
 pub(crate) struct Target {
     pub(crate) tenant: Tenant,
     pub(crate) found: TenantStatus,
+    /// Why the address is not in `found`, if it could not be read.
+    pub(crate) address_unread: Option<String>,
+}
+
+impl Target {
+    /// Returns the address of Service `default/kubernetes`, or why it is not known.
+    pub(crate) fn address(&self) -> Result<Option<&str>, &str> {
+        match &self.address_unread {
+            Some(why) => Err(why),
+            None => Ok(self.found.service_ip.as_deref()),
+        }
+    }
 }
 
 /// Reads what tells a cluster from every other.
 pub(crate) async fn look(cluster: Cluster) -> Result<Target, ApiError> {
     let tenant = Tenant::new(cluster);
     let (uid, address) = tokio::join!(tenant.cluster_uid(), tenant.service_ip());
-    let found = match (uid, address) {
-        (Err(error), Err(_)) if !error.is_forbidden() => return Err(error),
+    match (uid, address) {
+        (Err(error), Err(_)) if !error.is_forbidden() => Err(error),
         // Either is enough; a user may be allowed to read only one of them.
-        (uid, address) => TenantStatus {
-            service_account_uid: None,
-            cluster_uid: uid.ok(),
-            service_ip: address.ok().flatten(),
-        },
-    };
-    Ok(Target { tenant, found })
+        (uid, address) => Ok(Target {
+            tenant,
+            address_unread: address.as_ref().err().map(ApiError::in_one_line),
+            found: TenantStatus {
+                service_account_uid: None,
+                cluster_uid: uid.ok(),
+                service_ip: address.ok().flatten(),
+            },
+        }),
+    }
 }
 
 /// Refuses a cluster that runs vClusters: names were typed, and it is the tenant's that are meant.

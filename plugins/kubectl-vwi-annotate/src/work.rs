@@ -2,6 +2,7 @@
 
 use vwi_cli::flags::DryRun;
 use vwi_core::annotation::Wanted;
+use vwi_core::contradiction::{FLAG_AGAINST_RECORD, OVERRIDE_HINT, flag_against_record};
 use vwi_core::record::{ConditionStatus, HostServiceAccount, Record, TenantStatus, Upstream};
 use vwi_core::step::Step;
 
@@ -115,21 +116,19 @@ impl Work {
         }
         let identity = status.identity.unwrap_or_default();
         let client_id = one_of(
-            "--client-id",
-            arguments.client_id.as_deref(),
-            identity.client_id.as_deref(),
+            ("--client-id", arguments.client_id.as_deref()),
+            ("status.identity.clientId", identity.client_id.as_deref()),
             arguments.change.override_records,
         );
         let tenant_id = one_of(
-            "--azure-tenant-id",
-            arguments.azure_tenant_id.as_deref(),
-            identity.tenant_id.as_deref(),
+            ("--azure-tenant-id", arguments.azure_tenant_id.as_deref()),
+            ("status.identity.tenantId", identity.tenant_id.as_deref()),
             arguments.change.override_records,
         );
         let (client_id, tenant_id) = match (client_id, tenant_id) {
             (Ok(client_id), Ok(tenant_id)) => (client_id, tenant_id),
             (Err(message), _) | (_, Err(message)) => {
-                work.verdict = Some(Verdict::failed("FlagAgainstRecord", message));
+                work.verdict = Some(Verdict::failed(FLAG_AGAINST_RECORD, message));
                 return work;
             }
         };
@@ -166,16 +165,14 @@ impl Work {
 
 /// Returns the flag's value or the record's; two that differ are an error that names both.
 fn one_of<'a>(
-    flag: &str,
-    typed: Option<&'a str>,
-    recorded: Option<&'a str>,
+    (flag, typed): (&str, Option<&'a str>),
+    (field, recorded): (&str, Option<&'a str>),
     override_record: bool,
 ) -> Result<Option<&'a str>, String> {
     match (typed, recorded) {
         (Some(typed), Some(recorded)) if typed != recorded && !override_record => Err(format!(
-            "`{flag} {}` against `{}` in the record; `--override` takes the flag",
-            vwi_core::text::escape(typed),
-            vwi_core::text::escape(recorded)
+            "{}; {OVERRIDE_HINT}",
+            flag_against_record(flag, typed, field, recorded)
         )),
         (typed, recorded) => Ok(typed.or(recorded)),
     }

@@ -7,11 +7,10 @@ use vwi_cli::http::{self, HttpSettings};
 use vwi_cli::report::in_one_line;
 use vwi_cli::session::Session;
 use vwi_cli::talk::Talk;
-use vwi_cli::{Failure, environment::Environment};
+use vwi_cli::{Failure, environment::Environment, host};
 use vwi_core::check::Words;
 use vwi_core::check::facts::{Fact, FactSource, Unseen};
 use vwi_core::step::Step;
-use vwi_kubernetes::host::HostCandidate;
 use vwi_kubernetes::{Cluster, ClusterChoice, ConnectSettings, Host, HostChoice, Tenant};
 
 use crate::args::CheckArgs;
@@ -67,12 +66,6 @@ impl<'a> Ways<'a> {
             Ok(http) => self.azure(http.clone())?,
             Err(error) => Err(Unseen::new(FactSource::Azure, in_one_line(error))),
         };
-        if let Ok(tenant) = &tenant
-            && tenant.cluster().is_insecure()
-        {
-            self.talk
-                .warn("certificates are not verified (`--insecure-skip-tls-verify`)");
-        }
         let words = Words {
             steps: self.steps.clone(),
             tenant_context: self.tenant.context.clone(),
@@ -104,20 +97,9 @@ impl<'a> Ways<'a> {
     }
 
     async fn host(&self) -> Fact<Host> {
-        let unseen = |reason: String| Unseen::new(FactSource::Host, reason);
-        let candidate = HostCandidate::find(&self.host, &self.tenant)
-            .map_err(|error| unseen(in_one_line(&error)))?;
-        let Some(candidate) = candidate else {
-            return Err(unseen(if self.host.none {
-                "not looked at (`--no-host`)".to_owned()
-            } else {
-                "nothing leads to a host (`--host-context` names one)".to_owned()
-            }));
-        };
-        candidate
-            .connect(&self.settings)
+        host::find(&self.host, &self.tenant, &self.settings)
             .await
-            .map_err(|error| unseen(in_one_line(&error)))
+            .map_err(|error| Unseen::new(FactSource::Host, in_one_line(&error)))
     }
 
     /// Without a folder of the Azure CLI and without variables there still is the public cloud;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use vwi_cli::flags::{UsageError, bad_usage};
 use vwi_core::arm::{Kind, Reference, ResourceId, same};
+use vwi_core::contradiction::{OVERRIDE_HINT, flag_against_record};
 use vwi_core::namespaces::HostServiceAccount;
 use vwi_core::record::{
     AksClusterRef, Condition, ConditionStatus, IdentityRef, ItemResult, Record, RoleWish,
@@ -122,9 +123,12 @@ impl Wanted {
             .identity
             .as_ref()
             .map(|identity| identity.id.as_str());
-        let identity = match identity.filter(|id| !id.is_empty()) {
-            Some(id) => Named::parse(Kind::Identity, id),
-            None => spec.identity.as_ref().and_then(of_identity),
+        let (identity_field, identity) = match identity.filter(|id| !id.is_empty()) {
+            Some(id) => ("status.identity.id", Named::parse(Kind::Identity, id)),
+            None => (
+                "spec.identity",
+                spec.identity.as_ref().and_then(of_identity),
+            ),
         };
         let is_new = status
             .federated_credential
@@ -153,12 +157,18 @@ impl Wanted {
                 namespace: host.namespace,
                 name: host.name,
             }),
-            identity: either(args, "--identity", typed_identity(args), identity)?,
+            identity: either(
+                args,
+                ("--identity", typed_identity(args)),
+                (identity_field, identity),
+            )?,
             cluster: either(
                 args,
-                "--aks-cluster",
-                typed_cluster(args),
-                spec.aks_cluster.as_ref().and_then(of_cluster),
+                ("--aks-cluster", typed_cluster(args)),
+                (
+                    "spec.aksCluster",
+                    spec.aks_cluster.as_ref().and_then(of_cluster),
+                ),
             )?,
             issuer: status
                 .issuer
@@ -240,9 +250,8 @@ fn of_cluster(wish: &AksClusterRef) -> Option<Named> {
 /// The record's, filled up by the flag; two that differ are an error that names both.
 fn either(
     args: &CheckArgs,
-    flag: &str,
-    typed: Option<Named>,
-    recorded: Option<Named>,
+    (flag, typed): (&str, Option<Named>),
+    (field, recorded): (&str, Option<Named>),
 ) -> Result<Option<Named>, UsageError> {
     match (typed, recorded) {
         (Some(typed), Some(recorded)) if typed.agrees(&recorded) => Ok(Some(Named {
@@ -251,8 +260,8 @@ fn either(
             name: recorded.name,
         })),
         (Some(typed), Some(recorded)) if !args.change.override_records => Err(bad_usage(
-            format!("`{flag}` is `{typed}`, and a record says `{recorded}`"),
-            Some("`--override` takes the flag"),
+            flag_against_record(flag, &typed.to_string(), field, &recorded.to_string()),
+            Some(OVERRIDE_HINT),
         )),
         (Some(typed), _) => Ok(Some(typed)),
         (None, recorded) => Ok(recorded),

@@ -3,16 +3,14 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use futures_util::future::join_all;
-use vwi_cli::flags::HostFlags;
 use vwi_cli::talk::Talk;
-use vwi_cli::{Failure, report};
+use vwi_cli::{Failure, host};
 use vwi_core::federation::Refusal;
 use vwi_core::text::escape;
 use vwi_core::translation::{
     Grade, HostFact, HostProof, Judgement, Question, ServiceAddress, TenantFact,
     VirtualClusterName, host_proof, judge,
 };
-use vwi_kubernetes::host::HostCandidate;
 use vwi_kubernetes::tenant::Scope;
 use vwi_kubernetes::{ApiError, ClusterChoice, ConnectSettings, Host, HostChoice, HostEvidence};
 
@@ -33,31 +31,25 @@ pub(crate) struct HostView {
 }
 
 /// How the host is found.
-pub(crate) struct Access<'a> {
-    pub(crate) flags: &'a HostFlags,
+pub(crate) struct Access {
     pub(crate) choice: HostChoice,
     pub(crate) tenant: ClusterChoice,
     pub(crate) settings: ConnectSettings,
     pub(crate) talk: Talk,
 }
 
-impl Access<'_> {
+impl Access {
     /// Finds the host, if something leads to one, and reads what the records need.
     ///
     /// # Errors
     ///
     /// A host that was typed and does not answer.
     pub(crate) async fn look(&self, works: &[Work]) -> Result<Option<HostView>, Failure> {
-        let is_typed = self.flags.is_typed();
-        let host = match self.connect().await {
-            Ok(Some(host)) => host,
-            Ok(None) => return Ok(None),
-            Err(error) if is_typed => return Err(error),
-            Err(error) => {
-                self.leave(&report::in_one_line(error.as_ref()));
-                return Ok(None);
-            }
+        let connected = host::connect(&self.choice, &self.tenant, &self.settings, &self.talk);
+        let Some(host) = connected.await? else {
+            return Ok(None);
         };
+        let is_typed = host.origin().is_typed();
         let mut wanted: Vec<&VirtualClusterName> = works
             .iter()
             .filter(|work| work.is_open())
@@ -89,26 +81,10 @@ impl Access<'_> {
             }
             Err(error) if is_typed => Err(error.into()),
             Err(error) => {
-                self.leave(&error.in_one_line());
+                host::leave(&self.talk, &error.in_one_line());
                 Ok(None)
             }
         }
-    }
-
-    async fn connect(&self) -> Result<Option<Host>, Failure> {
-        let Some(candidate) = HostCandidate::find(&self.choice, &self.tenant)? else {
-            return Ok(None);
-        };
-        let host = candidate.connect(&self.settings).await?;
-        if host.cluster().is_insecure() {
-            self.talk
-                .warn("certificates are not verified (`--insecure-skip-tls-verify`)");
-        }
-        Ok(Some(host))
-    }
-
-    fn leave(&self, why: &str) {
-        self.talk.warn(&format!("no host is looked at: {why}"));
     }
 }
 
@@ -170,10 +146,13 @@ async fn accounts(host: &Host, works: &[Work]) -> Vec<(String, Result<HashSet<St
         .collect();
     join_all(namespaces.into_iter().map(|namespace| async move {
         let scope = Scope::Namespace(namespace.to_owned());
-        let listed = host.service_accounts(&scope).await.map(|accounts| {
-            let names = accounts.into_iter().map(|account| account.metadata.name);
-            names.collect()
-        });
+        let listed = host
+            .service_accounts(&scope, None, None)
+            .await
+            .map(|accounts| {
+                let names = accounts.into_iter().map(|account| account.metadata.name);
+                names.collect()
+            });
         (namespace.to_owned(), listed)
     }))
     .await

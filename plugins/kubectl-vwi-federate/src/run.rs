@@ -56,7 +56,6 @@ pub(crate) fn run(arguments: &FederateArgs, session: &mut Session) -> Result<Exi
         return Ok(nothing_to_do::<Federate>(session));
     };
     let access = Access {
-        flags: &arguments.host,
         choice: arguments.host.choice(&session.environment),
         tenant: arguments.kubectl.choice(&session.environment),
         settings: session.connect_settings(&arguments.kubectl),
@@ -222,7 +221,7 @@ impl Run<'_> {
     async fn all(
         &self,
         collected: &Collected,
-        access: &Access<'_>,
+        access: &Access,
     ) -> Result<(Vec<Work>, Outcomes), Failure> {
         // Up to here nothing is written, so there is nothing to finish.
         let (works, live, planned) = tokio::select! {
@@ -251,7 +250,7 @@ impl Run<'_> {
     async fn plan(
         &self,
         collected: &Collected,
-        access: &Access<'_>,
+        access: &Access,
     ) -> Result<(Vec<Work>, Plan, Plan), Failure> {
         let defaults = self.defaults(collected).await?;
         let mut works = Vec::new();

@@ -1,6 +1,7 @@
 //! What one record wants of Azure: its fields, filled in from flags and defaults. Pure.
 
 use vwi_core::arm::{InvalidId, Kind, Reference, ResourceId, same};
+use vwi_core::contradiction::{FLAG_AGAINST_RECORD, OVERRIDE_HINT, flag_against_record};
 use vwi_core::federation::{IssuerSource, Refusal};
 use vwi_core::record::{AksClusterRef, IdentityRef, Spec};
 use vwi_core::text::escape;
@@ -142,13 +143,9 @@ impl Merge {
         match (flag, record) {
             (Some(flag), Some(record)) if !equal(flag, record) && !self.override_record => {
                 Err(Refusal {
-                    reason: "FlagAgainstRecord",
-                    message: format!(
-                        "`{flag_name} {}` against `{}` in `{field}` of the record",
-                        escape(flag),
-                        escape(record)
-                    ),
-                    hint: Some("take the flag with `--override`".to_owned()),
+                    reason: FLAG_AGAINST_RECORD,
+                    message: flag_against_record(flag_name, flag, field, record),
+                    hint: Some(OVERRIDE_HINT.to_owned()),
                 })
             }
             (flag, record) => Ok(flag.or(record)),

@@ -30,7 +30,7 @@ pub fn run(args: &TranslateArgs, session: &Session) -> Result<Outcome, Translate
         let namespace = places.namespace.clone();
         places.answer(&mut answers, Wanted::named(&namespace, name))?;
     }
-    for source in input::sources(&args.input, true)?.unwrap_or_default() {
+    for source in input::sources(&args.input, true, &session.talk)?.unwrap_or_default() {
         read(&source, args, session, &mut |wanted| {
             places.answer(&mut answers, wanted)
         })?;

@@ -34,7 +34,7 @@ use identify::Identified;
 pub fn run(args: &TranslateArgs, session: &mut Session) -> Result<Outcome, TranslateError> {
     // Read before a credential plugin runs and before anything is asked.
     let mut documents = Vec::new();
-    for source in input::sources(&args.input, true)?.unwrap_or_default() {
+    for source in input::sources(&args.input, true, &session.talk)?.unwrap_or_default() {
         offline::read(&source, args, session, &mut |wanted| {
             documents.push(wanted);
             Ok(())

@@ -1,8 +1,8 @@
 //! Which ServiceAccounts are wanted: names, documents, or everything in scope.
 
+use vwi_core::contradiction::{FLAG_AGAINST_RECORD, flag_against_record};
 use vwi_core::record::{Record, RecordError, VirtualClusterRef};
 use vwi_core::stream::ServiceAccount;
-use vwi_core::text::escape;
 
 use crate::args::TranslateArgs;
 
@@ -151,11 +151,7 @@ fn wrong_vcluster(record: &Record, args: &TranslateArgs) -> Option<Fault> {
 
 fn mismatch(flag: &str, typed: &str, field: &str, found: &str) -> Fault {
     Fault {
-        reason: "FlagMismatch",
-        message: format!(
-            "`{flag}` says `{}`, but `{field}` of the record says `{}`",
-            escape(typed),
-            escape(found)
-        ),
+        reason: FLAG_AGAINST_RECORD,
+        message: flag_against_record(flag, typed, field, found),
     }
 }

@@ -297,7 +297,7 @@ fn a_record_says_which_vcluster_it_is_for_and_unknown_fields_stay() {
     let mismatch = offline(&["-f", "-"], record);
     assert_eq!(mismatch.status, 1);
     let condition = &mismatch.records()[0]["status"]["conditions"][0];
-    assert_eq!(condition["reason"], "FlagMismatch");
+    assert_eq!(condition["reason"], "FlagAgainstRecord");
     assert_eq!(
         condition["message"],
         "`--vcluster` says `my-vcluster`, but `spec.virtualCluster.name` of the record says `vc`"
@@ -319,7 +319,7 @@ fn a_flag_fills_in_the_namespace_and_contradicts_another() {
     assert_eq!(found.status, 1);
     assert_eq!(
         found.records()[0]["status"]["conditions"][0]["reason"],
-        "FlagMismatch"
+        "FlagAgainstRecord"
     );
 }
 

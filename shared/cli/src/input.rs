@@ -12,9 +12,10 @@ use vwi_core::stream::{
 };
 use vwi_core::text::escape;
 
-use crate::flags::InputFlags;
+use crate::flags::{InputFlags, UsageError, bad_usage};
 use crate::session::Session;
 use crate::spool::{Spool, SpoolError};
+use crate::talk::Talk;
 
 /// Name of standard input in messages.
 pub const STDIN: &str = "standard input";
@@ -68,6 +69,9 @@ pub enum InputError {
     /// The records can't be kept.
     #[error("cannot keep the records")]
     Spool(#[from] SpoolError),
+    /// The flags can't be meant.
+    #[error(transparent)]
+    Usage(#[from] UsageError),
 }
 
 impl InputError {
@@ -82,13 +86,22 @@ impl InputError {
 
 impl Explain for InputError {
     fn outcome(&self) -> Outcome {
-        Outcome::CouldNotRun
+        match self {
+            Self::Usage(error) => error.outcome(),
+            Self::Stream(_)
+            | Self::Open { .. }
+            | Self::Incomplete { .. }
+            | Self::Empty
+            | Self::Upstream { .. }
+            | Self::Spool(_) => Outcome::CouldNotRun,
+        }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
             Self::Stream(error) => error.hint(),
             Self::Spool(error) => error.hint(),
+            Self::Usage(error) => error.hint(),
             Self::Incomplete { .. } => Some(
                 "if a filter between the steps took records or the end away, add `--partial`"
                     .to_owned(),
@@ -112,7 +125,7 @@ pub fn collect(
     selected: bool,
     session: &Session,
 ) -> Result<Option<Collected>, InputError> {
-    let Some(sources) = sources(flags, selected)? else {
+    let Some(sources) = sources(flags, selected, &session.talk)? else {
         return Ok(None);
     };
     let mut collected = Collected::default();
@@ -230,12 +243,18 @@ fn open(path: &Path) -> Result<File, InputError> {
     })
 }
 
-/// Returns what is to be read, in order; `None` if nothing is.
+/// Returns what is to be read, in order; `None` if nothing is. A folder without manifests is warned
+/// of.
 ///
 /// # Errors
 ///
-/// [`InputError::Open`] if a folder can't be listed.
-pub fn sources(flags: &InputFlags, selected: bool) -> Result<Option<Vec<Source>>, InputError> {
+/// [`InputError::Open`] if a folder can't be listed, and [`InputError::Usage`] if standard input is
+/// named twice.
+pub fn sources(
+    flags: &InputFlags,
+    selected: bool,
+    talk: &Talk,
+) -> Result<Option<Vec<Source>>, InputError> {
     if flags.filenames.is_empty() {
         let read = !selected && stdin_has_data();
         return Ok(read.then(|| vec![Source::Stdin]));
@@ -243,15 +262,23 @@ pub fn sources(flags: &InputFlags, selected: bool) -> Result<Option<Vec<Source>>
     let mut sources = Vec::new();
     for name in &flags.filenames {
         if name == "-" {
-            // It can be read but once.
-            if !sources.contains(&Source::Stdin) {
-                sources.push(Source::Stdin);
+            if sources.contains(&Source::Stdin) {
+                let hint = "`-f -` once reads all of it";
+                return Err(bad_usage(format!("{STDIN} can be read but once"), Some(hint)).into());
             }
+            sources.push(Source::Stdin);
             continue;
         }
         let path = PathBuf::from(name);
         if path.is_dir() {
+            let before = sources.len();
             folder(&path, flags.recursive, &mut sources)?;
+            if sources.len() == before {
+                talk.warn(&format!(
+                    "`{}` has no file that ends in .json, .yaml or .yml",
+                    path.display()
+                ));
+            }
         } else {
             sources.push(Source::File(path));
         }

@@ -63,8 +63,7 @@ pub fn command<P: Plugin>(invocation: &Invocation) -> Command {
     let examples = P::EXAMPLES.replace("{}", words);
     let command = Command::new(P::STEP.word())
         .version(env!("CARGO_PKG_VERSION"))
-        .before_help(format!("Examples:\n  {}", examples.trim()))
-        .help_template(HELP)
+        .help_template(help_template(&format!("Examples:\n  {}", examples.trim())))
         .bin_name(words.to_owned())
         .display_name(words.to_owned())
         // As with kubectl, the last of several wins.
@@ -82,12 +81,15 @@ pub fn command<P: Plugin>(invocation: &Invocation) -> Command {
     })
 }
 
-/// In kubectl's order: what it does, examples, flags, usage.
-pub const HELP: &str = "\
-{about-with-newline}
-{before-help}{all-args}
-
-{usage-heading} {usage}{after-help}";
+/// Returns the template of `--help` in kubectl's order: what it does, examples, flags, usage.
+///
+/// The examples are part of the template, which clap does not wrap: they stay lines to be pasted.
+pub fn help_template(examples: &str) -> String {
+    format!(
+        "{{about-with-newline}}\n{}\n\n{{all-args}}\n\n{{usage-heading}} {{usage}}{{after-help}}",
+        examples.trim_end()
+    )
+}
 
 /// Lets every switch be written as `--flag=false` too, as all of kubectl's can.
 fn as_kubectl(argument: Arg) -> Arg {

@@ -7,6 +7,7 @@ pub mod annotation;
 pub mod arm;
 pub mod check;
 pub mod collision;
+pub mod contradiction;
 pub mod exit;
 pub mod federation;
 pub mod name;

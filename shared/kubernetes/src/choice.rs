@@ -105,3 +105,10 @@ pub struct HostChoice {
     /// `--no-host`: no host is looked at, whatever else is set.
     pub none: bool,
 }
+
+impl HostChoice {
+    /// Whether a flag names the host, so that failing to reach it is an error.
+    pub fn is_typed(&self) -> bool {
+        self.context.is_some() || self.kubeconfig.is_some() || self.in_cluster
+    }
+}

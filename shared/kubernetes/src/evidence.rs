@@ -85,7 +85,7 @@ impl Host {
         let own_namespace = Scope::Namespace(which.namespace.clone());
         let (configuration, accounts) = tokio::join!(
             self.configuration(&which.name, &which.namespace),
-            self.service_accounts(&own_namespace),
+            self.service_accounts(&own_namespace, None, None),
         );
         let configuration = match configuration {
             Ok(None) => ConfigurationFact::Absent,
@@ -130,7 +130,7 @@ impl Host {
             && *target != which.namespace
         {
             return self
-                .service_accounts(&Scope::Namespace(target.clone()))
+                .service_accounts(&Scope::Namespace(target.clone()), None, None)
                 .await;
         }
         if configuration.mode == NamespaceMode::Single {
@@ -139,7 +139,7 @@ impl Host {
         let mut accounts = Vec::new();
         for namespace in self.namespaces_of(&which.name, &which.namespace).await? {
             let scope = Scope::Namespace(namespace.metadata.name);
-            accounts.extend(self.service_accounts(&scope).await?);
+            accounts.extend(self.service_accounts(&scope, None, None).await?);
         }
         Ok(accounts)
     }

@@ -18,7 +18,8 @@ use kube::config::{ExecAuthCluster, ExecConfig, ExecInteractiveMode};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use tokio::process::Command;
+use tokio::io::AsyncReadExt;
+use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
 use vwi_core::exit::{Explain, Outcome};
 use vwi_core::text::escape;
@@ -26,6 +27,9 @@ use zeroize::Zeroizing;
 
 /// Time between the last use of a credential and its end, so that it does not end on its way.
 const LEEWAY: SignedDuration = SignedDuration::from_secs(10);
+
+/// How long the rest of a plugin's standard output is awaited after its end.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// What a plugin gave.
 #[derive(Clone, Debug, Default)]
@@ -216,37 +220,57 @@ impl ExecRunner {
             serde_json::to_string(&question).unwrap_or_default(),
         );
 
-        let output = async {
-            process
-                .spawn()
-                .map_err(|source| ExecError::Start {
-                    command: command.clone(),
-                    install_hint: exec.install_hint.clone(),
-                    source,
-                })?
-                .wait_with_output()
-                .await
-                .map_err(|source| ExecError::Start {
-                    command: command.clone(),
-                    install_hint: None,
-                    source,
-                })
-        };
-        let output = tokio::time::timeout(self.time_limit, output)
+        let started = process.spawn().map_err(|source| ExecError::Start {
+            command: command.clone(),
+            install_hint: exec.install_hint.clone(),
+            source,
+        })?;
+        let (status, answer) = tokio::time::timeout(self.time_limit, answer(started))
             .await
             .map_err(|_elapsed| ExecError::TimedOut {
                 command: command.clone(),
                 after: self.time_limit,
-            })??;
-        let answer = Zeroizing::new(output.stdout);
-        if !output.status.success() {
-            return Err(ExecError::Failed {
-                command,
-                status: output.status,
-            });
+            })?
+            .map_err(|source| ExecError::Start {
+                command: command.clone(),
+                install_hint: None,
+                source,
+            })?;
+        if !status.success() {
+            return Err(ExecError::Failed { command, status });
         }
         read(&answer, version).map_err(|fault| ExecError::NotUnderstood { command, fault })
     }
+}
+
+/// Waits for the plugin's end, and reads what it wrote. What it left running in the background may
+/// hold its standard output open for ever, so the end of that is awaited only for a moment more.
+async fn answer(mut plugin: Child) -> io::Result<(ExitStatus, Zeroizing<Vec<u8>>)> {
+    let mut text = Zeroizing::new(Vec::new());
+    let stdout = plugin.stdout.take();
+    let status = {
+        let reading = async {
+            match stdout {
+                Some(mut stdout) => stdout.read_to_end(&mut text).await,
+                None => Ok(0),
+            }
+        };
+        tokio::pin!(reading);
+        tokio::select! {
+            biased;
+            read = &mut reading => {
+                read?;
+                plugin.wait().await?
+            }
+            status = plugin.wait() => {
+                if let Ok(read) = tokio::time::timeout(GRACE, reading).await {
+                    read?;
+                }
+                status?
+            }
+        }
+    };
+    Ok((status, text))
 }
 
 /// Version that the plugin is asked in where the kubeconfig states none.

@@ -9,27 +9,20 @@ use vwi_core::translation::{ServiceAddress, VirtualClusterName};
 use vwi_core::vcluster_labels::{MANAGED_BY, VCLUSTER_NAME, VCLUSTER_NAMESPACE, VCLUSTER_SERVICE};
 
 use crate::cluster::Cluster;
+use crate::cluster_as::{ClusterAs, Scope, service_account_label};
 use crate::error::{ApiCause, ApiError};
 use crate::object::{
     Meta, Pod, Service, ServiceAccount, WebhookConfiguration, Workload, WorkloadObject,
 };
 use crate::path::path;
 use crate::request::Ask;
-use crate::tenant::{
-    Annotations, Scope, apply_annotations, find_service_account, list_in, pods_using,
-    service_account_label,
-};
 
 pub mod discovery;
 
 pub use discovery::{HostCandidate, HostOrigin};
 
 /// A host cluster.
-#[derive(Clone, Debug)]
-pub struct Host {
-    cluster: Cluster,
-    origin: HostOrigin,
-}
+pub type Host = ClusterAs<HostOrigin>;
 
 /// A vCluster's control plane on the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,17 +38,15 @@ pub struct VirtualCluster {
 impl Host {
     /// Takes a cluster for a host.
     pub fn new(cluster: Cluster, origin: HostOrigin) -> Self {
-        Self { cluster, origin }
-    }
-
-    /// Returns the connection.
-    pub fn cluster(&self) -> &Cluster {
-        &self.cluster
+        Self {
+            cluster,
+            part: origin,
+        }
     }
 
     /// Returns how it was found.
     pub fn origin(&self) -> &HostOrigin {
-        &self.origin
+        &self.part
     }
 
     /// Lists the Services in front of vClusters; the shared address tells which one a tenant is.
@@ -65,16 +56,15 @@ impl Host {
     /// [`ApiError`]
     pub async fn services(&self, scope: &Scope) -> Result<Vec<ServiceAddress>, ApiError> {
         let selector = format!("{VCLUSTER_SERVICE}=true");
-        let found: Vec<Service> = list_in(
-            &self.cluster,
-            "api/v1",
-            "services",
-            "vCluster Services",
-            scope,
-            Some(&selector),
-            None,
-        )
-        .await?;
+        let found: Vec<Service> = self
+            .list_in(
+                ("api/v1", "services"),
+                "vCluster Services",
+                scope,
+                Some(&selector),
+                None,
+            )
+            .await?;
         let services = found.into_iter().map(|service| ServiceAddress {
             which: VirtualClusterName {
                 name: service.metadata.name,
@@ -101,16 +91,15 @@ impl Host {
             ("deployments", "Deployment"),
         ] {
             let label = format!("vCluster {kind}s");
-            let found: Vec<WorkloadObject> = list_in(
-                &self.cluster,
-                "apis/apps/v1",
-                resource,
-                &label,
-                scope,
-                Some("app=vcluster"),
-                None,
-            )
-            .await?;
+            let found: Vec<WorkloadObject> = self
+                .list_in(
+                    ("apis/apps/v1", resource),
+                    &label,
+                    scope,
+                    Some("app=vcluster"),
+                    None,
+                )
+                .await?;
             for object in found {
                 let workload = object.into_workload(kind);
                 if let Some(name) = workload.metadata.labels.get("release") {
@@ -167,59 +156,14 @@ impl Host {
         scope: &Scope,
     ) -> Result<Vec<ServiceAccount>, ApiError> {
         let selector = format!("{MANAGED_BY}={vcluster}");
-        list_in(
-            &self.cluster,
-            "api/v1",
-            "serviceaccounts",
+        self.list_in(
+            ("api/v1", "serviceaccounts"),
             "synced ServiceAccounts",
             scope,
             Some(&selector),
             None,
         )
         .await
-    }
-
-    /// Lists all ServiceAccounts in scope.
-    ///
-    /// # Errors
-    ///
-    /// [`ApiError`]
-    pub async fn service_accounts(&self, scope: &Scope) -> Result<Vec<ServiceAccount>, ApiError> {
-        list_in(
-            &self.cluster,
-            "api/v1",
-            "serviceaccounts",
-            "ServiceAccounts",
-            scope,
-            None,
-            None,
-        )
-        .await
-    }
-
-    /// Reads a ServiceAccount; `None` if it is not there.
-    ///
-    /// # Errors
-    ///
-    /// [`ApiError`]
-    pub async fn service_account(
-        &self,
-        namespace: &str,
-        name: &str,
-    ) -> Result<Option<ServiceAccount>, ApiError> {
-        find_service_account(&self.cluster, namespace, name).await
-    }
-
-    /// Applies annotations to a ServiceAccount, as on a tenant.
-    ///
-    /// # Errors
-    ///
-    /// [`ApiError`]
-    pub async fn apply_annotations(
-        &self,
-        wanted: &Annotations<'_>,
-    ) -> Result<ServiceAccount, ApiError> {
-        apply_annotations(&self.cluster, wanted).await
     }
 
     /// Returns the issuer of the cluster's tokens, byte for byte, from its discovery document.
@@ -280,10 +224,8 @@ impl Host {
     ) -> Result<Vec<Meta>, ApiError> {
         let selector =
             format!("{VCLUSTER_NAME}={vcluster},{VCLUSTER_NAMESPACE}={vcluster_namespace}");
-        list_in(
-            &self.cluster,
-            "api/v1",
-            "namespaces",
+        self.list_in(
+            ("api/v1", "namespaces"),
             "synced Namespaces",
             &Scope::All,
             Some(&selector),
@@ -299,10 +241,8 @@ impl Host {
     /// [`ApiError`]
     pub async fn pods_of(&self, vcluster: &str, scope: &Scope) -> Result<Vec<Pod>, ApiError> {
         let selector = format!("{MANAGED_BY}={vcluster}");
-        list_in(
-            &self.cluster,
-            "api/v1",
-            "pods",
+        self.list_in(
+            ("api/v1", "pods"),
             "synced pods",
             scope,
             Some(&selector),
@@ -311,29 +251,17 @@ impl Host {
         .await
     }
 
-    /// Lists the pods that run as a host ServiceAccount.
-    ///
-    /// # Errors
-    ///
-    /// [`ApiError`]
-    pub async fn pods_using(
-        &self,
-        namespace: &str,
-        service_account: &str,
-    ) -> Result<Vec<Pod>, ApiError> {
-        pods_using(&self.cluster, namespace, service_account).await
-    }
-
     /// Lists the mutating admission webhooks.
     ///
     /// # Errors
     ///
     /// [`ApiError`]
     pub async fn webhooks(&self) -> Result<Vec<WebhookConfiguration>, ApiError> {
-        list_in(
-            &self.cluster,
-            "apis/admissionregistration.k8s.io/v1",
-            "mutatingwebhookconfigurations",
+        self.list_in(
+            (
+                "apis/admissionregistration.k8s.io/v1",
+                "mutatingwebhookconfigurations",
+            ),
             "mutating webhooks",
             &Scope::All,
             None,

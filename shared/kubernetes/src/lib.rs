@@ -8,6 +8,7 @@ mod access;
 mod certificate;
 pub mod choice;
 pub mod cluster;
+pub mod cluster_as;
 pub mod error;
 pub mod evidence;
 pub mod exec;

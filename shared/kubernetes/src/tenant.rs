@@ -1,76 +1,30 @@
 //! What the steps ask a tenant cluster.
 
 use crate::cluster::Cluster;
+use crate::cluster_as::ClusterAs;
 use crate::error::ApiError;
-use crate::object::{Meta, Pod, Service, ServiceAccount, Workload, WorkloadObject};
-use crate::path::path;
-use crate::request::{Ask, List};
+use crate::object::{Meta, Service, Workload, WorkloadObject};
+use crate::request::Ask;
 
 mod apply;
 
-pub(crate) use apply::apply_annotations;
+pub use crate::cluster_as::Scope;
 pub use apply::{Annotations, FIELD_MANAGER, FieldConflict, is_other_object};
 
 /// A tenant cluster.
-#[derive(Clone, Debug)]
-pub struct Tenant {
-    cluster: Cluster,
-}
+pub type Tenant = ClusterAs<AsTenant>;
 
-/// Which ServiceAccounts, pods or workloads.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// Of one namespace.
-    Namespace(String),
-    /// Of all namespaces.
-    All,
-}
+/// The part of a tenant.
+#[derive(Clone, Copy, Debug)]
+pub struct AsTenant;
 
 impl Tenant {
     /// Takes a cluster for a tenant.
     pub fn new(cluster: Cluster) -> Self {
-        Self { cluster }
-    }
-
-    /// Returns the connection.
-    pub fn cluster(&self) -> &Cluster {
-        &self.cluster
-    }
-
-    /// Reads a ServiceAccount; `None` if it is not there.
-    ///
-    /// # Errors
-    ///
-    /// [`ApiError`]
-    pub async fn service_account(
-        &self,
-        namespace: &str,
-        name: &str,
-    ) -> Result<Option<ServiceAccount>, ApiError> {
-        find_service_account(&self.cluster, namespace, name).await
-    }
-
-    /// Lists ServiceAccounts, page by page.
-    ///
-    /// # Errors
-    ///
-    /// [`ApiError`]
-    pub async fn service_accounts(
-        &self,
-        scope: &Scope,
-        label_selector: Option<&str>,
-        field_selector: Option<&str>,
-    ) -> Result<Vec<ServiceAccount>, ApiError> {
-        list_in(
-            &self.cluster,
-            "api/v1",
-            "serviceaccounts",
-            "ServiceAccounts",
-            scope,
-            label_selector,
-            field_selector,
-        )
-        .await
+        Self {
+            cluster,
+            part: AsTenant,
+        }
     }
 
     /// Returns the uid of Namespace `kube-system`, which tells clusters apart.
@@ -102,41 +56,6 @@ impl Tenant {
         Ok(service.spec.cluster_ip)
     }
 
-    /// Lists the pods that run as a ServiceAccount.
-    ///
-    /// # Errors
-    ///
-    /// [`ApiError`]
-    pub async fn pods_using(
-        &self,
-        namespace: &str,
-        service_account: &str,
-    ) -> Result<Vec<Pod>, ApiError> {
-        pods_using(&self.cluster, namespace, service_account).await
-    }
-
-    /// Lists all pods in scope, page by page.
-    ///
-    /// # Errors
-    ///
-    /// [`ApiError`]
-    pub async fn pods(
-        &self,
-        scope: &Scope,
-        label_selector: Option<&str>,
-    ) -> Result<Vec<Pod>, ApiError> {
-        list_in(
-            &self.cluster,
-            "api/v1",
-            "pods",
-            "pods",
-            scope,
-            label_selector,
-            None,
-        )
-        .await
-    }
-
     /// Lists the `Deployment`, `StatefulSet`, `DaemonSet`, `CronJob` and `Job` objects in scope.
     ///
     /// A `Job` of a `CronJob` is left out: its template is the `CronJob`'s.
@@ -163,8 +82,9 @@ impl Tenant {
         scope: &Scope,
     ) -> Result<Vec<Workload>, ApiError> {
         let label = format!("{kind}s");
-        let found: Vec<WorkloadObject> =
-            list_in(&self.cluster, group, resource, &label, scope, None, None).await?;
+        let found: Vec<WorkloadObject> = self
+            .list_in((group, resource), &label, scope, None, None)
+            .await?;
         let workloads = found.into_iter().map(|object| object.into_workload(kind));
         Ok(workloads.collect())
     }
@@ -199,71 +119,3 @@ const WORKLOADS: [(&str, &str, &str); 5] = [
     ("apis/batch/v1", "cronjobs", "CronJob"),
     ("apis/batch/v1", "jobs", "Job"),
 ];
-
-pub(crate) fn service_account_label(namespace: &str, name: &str) -> String {
-    format!("ServiceAccount `{namespace}/{name}`")
-}
-
-pub(crate) async fn find_service_account(
-    cluster: &Cluster,
-    namespace: &str,
-    name: &str,
-) -> Result<Option<ServiceAccount>, ApiError> {
-    let url = path(
-        "/api/v1/namespaces/{}/serviceaccounts/{}",
-        &[namespace, name],
-    );
-    let ask = Ask::get(service_account_label(namespace, name), &url);
-    cluster.find(ask).await
-}
-
-pub(crate) async fn pods_using(
-    cluster: &Cluster,
-    namespace: &str,
-    service_account: &str,
-) -> Result<Vec<Pod>, ApiError> {
-    let url = path("/api/v1/namespaces/{}/pods", &[namespace]);
-    let fields = format!("spec.serviceAccountName={service_account}");
-    cluster
-        .list(List {
-            object: format!(
-                "pods of {}",
-                service_account_label(namespace, service_account)
-            ),
-            path: &url,
-            labels: None,
-            fields: Some(&fields),
-        })
-        .await
-}
-
-pub(crate) async fn list_in<T: serde::de::DeserializeOwned>(
-    cluster: &Cluster,
-    group: &str,
-    resource: &str,
-    label: &str,
-    scope: &Scope,
-    labels: Option<&str>,
-    fields: Option<&str>,
-) -> Result<Vec<T>, ApiError> {
-    let (url, object) = match scope {
-        Scope::All => (
-            format!("/{group}/{resource}"),
-            format!("{label} in all namespaces"),
-        ),
-        Scope::Namespace(namespace) => (
-            path(
-                &format!("/{group}/namespaces/{{}}/{resource}"),
-                &[namespace],
-            ),
-            format!("{label} in namespace `{namespace}`"),
-        ),
-    };
-    let list = List {
-        object,
-        path: &url,
-        labels,
-        fields,
-    };
-    cluster.list(list).await
-}

@@ -23,10 +23,6 @@ impl Clusters {
         let tenant = Cluster::connect_with(&work.kubeconfig, choice, settings)
             .await
             .map_err(TranslateError::Tenant)?;
-        if tenant.is_insecure() {
-            work.session_talk
-                .warn("certificates are not verified (`--insecure-skip-tls-verify`)");
-        }
         let host = host::connect(host_choice, choice, settings, &work.session_talk)
             .await
             .map_err(TranslateError::Host)?;

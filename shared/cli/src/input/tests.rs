@@ -7,6 +7,8 @@ use vwi_core::stream::{StreamEnd, write_line};
 use super::*;
 use crate::flags::OutputFlags;
 use crate::invocation::Invocation;
+use crate::kept::Kept;
+use crate::talk::Verbosity;
 
 fn session() -> Session {
     let quiet = OutputFlags {
@@ -164,9 +166,29 @@ fn what_is_selected_otherwise_is_not_asked_of_standard_input() {
             .unwrap()
             .is_none()
     );
-    let twice = InputFlags {
-        filenames: vec!["-".to_owned(), "-".to_owned()],
-        ..InputFlags::default()
-    };
-    assert_eq!(sources(&twice, true).unwrap(), Some(vec![Source::Stdin]));
+}
+
+#[test]
+fn standard_input_named_twice_is_a_fault_of_the_command_line() {
+    let files = ["-", "a.yaml", "-"].map(Path::new);
+    let error = collect(&flags(&files, false), false, &session()).unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Usage);
+    assert_eq!(error.to_string(), "standard input can be read but once");
+}
+
+#[test]
+fn a_folder_without_manifests_is_warned_of() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("notes.txt"), "none").unwrap();
+    let kept = Kept::default();
+    let talk = Talk::to(Step::Federate, Verbosity::default(), kept.clone());
+    let none = sources(&flags(&[folder.path()], false), false, &talk).unwrap();
+    assert_eq!(none, Some(Vec::new()));
+    assert_eq!(
+        kept.text(),
+        format!(
+            "federate: warning: `{}` has no file that ends in .json, .yaml or .yml\n",
+            folder.path().display()
+        )
+    );
 }

@@ -67,6 +67,20 @@ async fn an_entry_is_run_once_until_it_is_refused() {
 }
 
 #[tokio::test]
+async fn what_a_plugin_leaves_in_the_background_holds_nobody_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let ends = folder.path().join("ends");
+    let script = format!(
+        "(until [ -e {0} ]; do sleep 0.05; done) & {1}",
+        ends.display(),
+        answer(r#"{"token":"t"}"#)
+    );
+    let got = token(&runner(), &shell(&script)).await;
+    std::fs::write(ends, "").unwrap();
+    assert_eq!(got, "t");
+}
+
+#[tokio::test]
 async fn a_credential_that_has_ended_is_got_anew() {
     let folder = tempfile::tempdir().unwrap();
     let exec = counting(

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{Tenant, service_account_label};
-use crate::cluster::Cluster;
+use super::Tenant;
+use crate::cluster_as::{ClusterAs, service_account_label};
 use crate::error::{ApiCause, ApiError};
 use crate::object::ServiceAccount;
 use crate::path::{path, with_query};
@@ -60,7 +60,7 @@ impl ApiError {
     }
 }
 
-impl Tenant {
+impl<Part> ClusterAs<Part> {
     /// Applies annotations to a ServiceAccount, server-side; returns the object as it is then.
     ///
     /// Seen on Kubernetes 1.36: an object that is not there is answered with 409 (`uid mismatch`),
@@ -74,9 +74,41 @@ impl Tenant {
         &self,
         wanted: &Annotations<'_>,
     ) -> Result<ServiceAccount, ApiError> {
-        apply_annotations(&self.cluster, wanted).await
+        let url = path(
+            "/api/v1/namespaces/{}/serviceaccounts/{}",
+            &[wanted.namespace, wanted.name],
+        );
+        let url = with_query(
+            &url,
+            &[
+                ("fieldManager", Some(wanted.field_manager)),
+                ("force", Some(if wanted.force { "true" } else { "false" })),
+                ("fieldValidation", Some("Strict")),
+                ("dryRun", wanted.dry_run.then_some("All")),
+            ],
+        );
+        let body = json!({
+            "apiVersion": "v1",
+            "kind": "ServiceAccount",
+            "metadata": {
+                "name": wanted.name,
+                "namespace": wanted.namespace,
+                "uid": wanted.uid,
+                "annotations": wanted.annotations,
+            },
+        });
+        let ask = Ask {
+            operation: "apply",
+            object: service_account_label(wanted.namespace, wanted.name),
+            method: Method::PATCH,
+            path: &url,
+            content: Some(("application/apply-patch+yaml", bytes(&body))),
+        };
+        self.cluster.read(ask).await
     }
+}
 
+impl Tenant {
     /// Creates a ServiceAccount with these annotations; one that is there is a conflict.
     ///
     /// # Errors
@@ -112,43 +144,6 @@ impl Tenant {
         };
         self.cluster.read(ask).await
     }
-}
-
-pub(crate) async fn apply_annotations(
-    cluster: &Cluster,
-    wanted: &Annotations<'_>,
-) -> Result<ServiceAccount, ApiError> {
-    let url = path(
-        "/api/v1/namespaces/{}/serviceaccounts/{}",
-        &[wanted.namespace, wanted.name],
-    );
-    let url = with_query(
-        &url,
-        &[
-            ("fieldManager", Some(wanted.field_manager)),
-            ("force", Some(if wanted.force { "true" } else { "false" })),
-            ("fieldValidation", Some("Strict")),
-            ("dryRun", wanted.dry_run.then_some("All")),
-        ],
-    );
-    let body = json!({
-        "apiVersion": "v1",
-        "kind": "ServiceAccount",
-        "metadata": {
-            "name": wanted.name,
-            "namespace": wanted.namespace,
-            "uid": wanted.uid,
-            "annotations": wanted.annotations,
-        },
-    });
-    let ask = Ask {
-        operation: "apply",
-        object: service_account_label(wanted.namespace, wanted.name),
-        method: Method::PATCH,
-        path: &url,
-        content: Some(("application/apply-patch+yaml", bytes(&body))),
-    };
-    cluster.read(ask).await
 }
 
 /// JSON values always serialise.

@@ -1,0 +1,144 @@
+//! A cluster in its part as tenant or host, and what is asked of both alike.
+
+use serde::de::DeserializeOwned;
+
+use crate::cluster::Cluster;
+use crate::error::ApiError;
+use crate::object::{Pod, ServiceAccount};
+use crate::path::path;
+use crate::request::{Ask, List};
+
+/// Which ServiceAccounts, pods or workloads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Of one namespace.
+    Namespace(String),
+    /// Of all namespaces.
+    All,
+}
+
+/// A cluster in the part that it plays: [`Tenant`](crate::Tenant) or [`Host`](crate::Host).
+#[derive(Clone, Debug)]
+pub struct ClusterAs<Part> {
+    pub(crate) cluster: Cluster,
+    pub(crate) part: Part,
+}
+
+impl<Part> ClusterAs<Part> {
+    /// Returns the connection.
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// Reads a ServiceAccount; `None` if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`]
+    pub async fn service_account(
+        &self,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Option<ServiceAccount>, ApiError> {
+        let url = path(
+            "/api/v1/namespaces/{}/serviceaccounts/{}",
+            &[namespace, name],
+        );
+        let ask = Ask::get(service_account_label(namespace, name), &url);
+        self.cluster.find(ask).await
+    }
+
+    /// Lists ServiceAccounts, page by page.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`]
+    pub async fn service_accounts(
+        &self,
+        scope: &Scope,
+        label_selector: Option<&str>,
+        field_selector: Option<&str>,
+    ) -> Result<Vec<ServiceAccount>, ApiError> {
+        self.list_in(
+            ("api/v1", "serviceaccounts"),
+            "ServiceAccounts",
+            scope,
+            label_selector,
+            field_selector,
+        )
+        .await
+    }
+
+    /// Lists pods, page by page.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`]
+    pub async fn pods(
+        &self,
+        scope: &Scope,
+        label_selector: Option<&str>,
+    ) -> Result<Vec<Pod>, ApiError> {
+        self.list_in(("api/v1", "pods"), "pods", scope, label_selector, None)
+            .await
+    }
+
+    /// Lists the pods that run as a ServiceAccount.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`]
+    pub async fn pods_using(
+        &self,
+        namespace: &str,
+        service_account: &str,
+    ) -> Result<Vec<Pod>, ApiError> {
+        let url = path("/api/v1/namespaces/{}/pods", &[namespace]);
+        let fields = format!("spec.serviceAccountName={service_account}");
+        let list = List {
+            object: format!(
+                "pods of {}",
+                service_account_label(namespace, service_account)
+            ),
+            path: &url,
+            labels: None,
+            fields: Some(&fields),
+        };
+        self.cluster.list(list).await
+    }
+
+    /// Lists what is in scope of one resource, page by page; errors call it `label`.
+    pub(crate) async fn list_in<T: DeserializeOwned>(
+        &self,
+        (group, resource): (&str, &str),
+        label: &str,
+        scope: &Scope,
+        labels: Option<&str>,
+        fields: Option<&str>,
+    ) -> Result<Vec<T>, ApiError> {
+        let (url, object) = match scope {
+            Scope::All => (
+                format!("/{group}/{resource}"),
+                format!("{label} in all namespaces"),
+            ),
+            Scope::Namespace(namespace) => (
+                path(
+                    &format!("/{group}/namespaces/{{}}/{resource}"),
+                    &[namespace],
+                ),
+                format!("{label} in namespace `{namespace}`"),
+            ),
+        };
+        let list = List {
+            object,
+            path: &url,
+            labels,
+            fields,
+        };
+        self.cluster.list(list).await
+    }
+}
+
+pub(crate) fn service_account_label(namespace: &str, name: &str) -> String {
+    format!("ServiceAccount `{namespace}/{name}`")
+}
