@@ -11,6 +11,7 @@ mod subscriptions;
 
 pub use client::{Arm, ArmSettings, Written};
 pub use clusters::{API_VERSION as CLUSTERS_API_VERSION, Cluster};
-pub use error::{ArmCause, ArmError, GaveUp};
+pub use error::{ArmCause, ArmError};
 pub use roles::Repeated;
 pub use subscriptions::Subscription;
+pub use vwi_http::GaveUp;

@@ -9,13 +9,13 @@ use thiserror::Error;
 use vwi_core::arm::is_guid;
 use vwi_core::exit::{Explain, Outcome};
 use vwi_core::text::escape;
+use vwi_http::Patience;
 
 use crate::arm::{Arm, ArmSettings};
 use crate::azure_cli::{AzureCli, AzureCliError};
 use crate::cloud::{Cloud, InvalidCloud};
 use crate::credential::{AuthMethod, CredentialSettings, Login};
 use crate::metadata::MetadataError;
-use crate::patience::Patience;
 
 /// What a command line says of Azure.
 #[derive(Clone, Debug, Default)]

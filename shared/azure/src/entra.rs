@@ -12,7 +12,6 @@ use vwi_core::arm::Failure;
 use vwi_core::text::escape;
 
 use crate::cloud::Cloud;
-use crate::transport;
 
 /// Kind of the assertion, as RFC 7523 names it.
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -161,11 +160,11 @@ pub async fn exchange(
         )
         .timeout(exchange.timeout)
         .body(form.to_string());
-    let answer = transport::send(request)
+    let answer = vwi_http::send(request)
         .await
         .map_err(|source| ExchangeError::Unreachable {
             host: host.clone(),
-            failure: transport::failure(&source),
+            failure: vwi_http::failure(&source),
             source: source.without_url(),
         })?;
     let body = Zeroizing::new(answer.body);

@@ -7,8 +7,6 @@ use serde::Deserialize;
 use url::Url;
 use vwi_core::check::facts::Published;
 
-use crate::transport;
-
 /// Where the discovery document is below the issuer.
 ///
 /// Source: OpenID Connect Discovery 1.0, section 4.
@@ -61,7 +59,7 @@ async fn read<T: serde::de::DeserializeOwned>(
     if parsed.scheme() != "https" {
         return Err("it is not https, which Entra asks for".to_owned());
     }
-    let answer = transport::send(http.get(parsed).timeout(timeout))
+    let answer = vwi_http::send(http.get(parsed).timeout(timeout))
         .await
         .map_err(|error| innermost(&error.without_url()))?;
     if answer.status != 200 {

@@ -12,13 +12,11 @@ pub mod credential;
 pub mod entra;
 pub mod issuer;
 pub mod metadata;
-mod patience;
 pub mod token;
-mod transport;
 
 pub use arm::{Arm, ArmError, ArmSettings};
 pub use azure_cli::AzureCli;
 pub use cloud::Cloud;
 pub use connection::{Azure, AzureChoice, AzureError};
 pub use credential::{AuthMethod, CredentialError, CredentialSettings, Login};
-pub use patience::Patience;
+pub use vwi_http::Patience;

@@ -7,7 +7,6 @@ use url::Url;
 use vwi_core::arm::{Call, Failure, Verdict, judge};
 
 use crate::cloud::{Cloud, InvalidCloud};
-use crate::transport;
 
 /// Path and version of the document; the version that the Azure CLI asks for.
 const PATH: &str = "metadata/endpoints";
@@ -96,7 +95,7 @@ pub async fn cloud_at(http: &reqwest::Client, endpoint: &str) -> Result<Cloud, M
 }
 
 async fn read(http: &reqwest::Client, url: &Url) -> Result<Vec<Wire>, MetadataError> {
-    let answer = transport::send(http.get(url.clone())).await;
+    let answer = vwi_http::send(http.get(url.clone())).await;
     let answer = answer.map_err(|source| MetadataError::Unreachable {
         url: url.clone(),
         source: source.without_url(),
@@ -114,7 +113,7 @@ async fn read(http: &reqwest::Client, url: &Url) -> Result<Vec<Wire>, MetadataEr
 impl MetadataError {
     fn passes(&self) -> bool {
         let failure = match self {
-            Self::Unreachable { source, .. } => transport::failure(source),
+            Self::Unreachable { source, .. } => vwi_http::failure(source),
             Self::Garbled { status, .. } => Failure::Status {
                 status: *status,
                 code: None,

@@ -12,13 +12,12 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use url::Url;
 use vwi_core::arm::Call;
+use vwi_http::{Answer, Patience};
 
 use super::attempt::Request;
 use super::error::{ArmCause, ArmError};
 use crate::cloud::Cloud;
 use crate::credential::Login;
-use crate::patience::Patience;
-use crate::transport::Answer;
 
 /// How much a client does at once, and how long one call may take.
 #[derive(Clone, Copy, Debug)]

@@ -7,6 +7,7 @@ use thiserror::Error;
 use vwi_core::arm::Failure;
 use vwi_core::exit::{Explain, Outcome};
 use vwi_core::text::escape;
+use vwi_http::GaveUp;
 
 use crate::credential::CredentialError;
 
@@ -23,24 +24,6 @@ pub struct ArmError {
     /// Why it failed, the last time.
     #[source]
     pub cause: Box<ArmCause>,
-}
-
-/// Why a call was not repeated although it could have been.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GaveUp {
-    /// The run's time was over.
-    TimedOut,
-    /// Somebody asked to stop.
-    Stopped,
-}
-
-impl GaveUp {
-    fn words(self) -> &'static str {
-        match self {
-            Self::TimedOut => " within the time that `--timeout` gives",
-            Self::Stopped => " before the interruption",
-        }
-    }
 }
 
 /// Why one call failed.
@@ -230,11 +213,7 @@ impl ArmError {
 
 impl Explain for ArmError {
     fn outcome(&self) -> Outcome {
-        match self.gave_up {
-            Some(GaveUp::TimedOut) => Outcome::TimedOut,
-            Some(GaveUp::Stopped) => Outcome::Interrupted,
-            None => Outcome::CouldNotRun,
-        }
+        self.gave_up.map_or(Outcome::CouldNotRun, GaveUp::outcome)
     }
 
     fn hint(&self) -> Option<String> {

@@ -9,9 +9,9 @@ use azure_core::http::headers::RETRY_AFTER;
 use vwi_core::arm::Failure;
 use vwi_core::exit::{Explain, Outcome};
 use vwi_core::text::escape;
+use vwi_http::is_tls;
 
 use super::AuthMethod;
-use crate::transport::is_tls;
 
 /// Why one way of logging in gave no token.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,11 +17,16 @@ const UMBRELLA: &str = "kubectl-vwi";
 
 /// The workspace's own packages that each shared package may use: pure code below, then adapters,
 /// then command-line parts.
-const SHARED: [(&str, &[&str]); 4] = [
+const SHARED: [(&str, &[&str]); 6] = [
     ("vwi-core", &[]),
+    ("vwi-http", &["vwi-core"]),
     ("vwi-kubernetes", &["vwi-core"]),
-    ("vwi-azure", &["vwi-core"]),
-    ("vwi-cli", &["vwi-core", "vwi-kubernetes", "vwi-azure"]),
+    ("vwi-azure", &["vwi-core", "vwi-http"]),
+    ("vwi-platform", &["vwi-core", "vwi-http"]),
+    (
+        "vwi-cli",
+        &["vwi-core", "vwi-kubernetes", "vwi-azure", "vwi-platform"],
+    ),
 ];
 
 /// Packages that exist for tests and releases only.

@@ -12,22 +12,29 @@ const MAX_BODY: usize = 32 * 1024 * 1024;
 
 /// An answer whose body has arrived in full.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body; one that is longer than 32 MiB is cut there.
+    pub body: Vec<u8>,
 }
 
 impl Answer {
-    /// Returns how long the server asks to wait; a date in place of seconds is not used by Azure.
-    pub(crate) fn retry_after(&self) -> Option<Duration> {
+    /// Returns how long the server asks to wait; a date in place of seconds is used by none of ours.
+    pub fn retry_after(&self) -> Option<Duration> {
         let seconds = self.headers.get(RETRY_AFTER)?.to_str().ok()?;
         seconds.trim().parse().ok().map(Duration::from_secs)
     }
 }
 
 /// Sends a request and reads the answer to its end.
-pub(crate) async fn send(request: reqwest::RequestBuilder) -> Result<Answer, reqwest::Error> {
+///
+/// # Errors
+///
+/// [`reqwest::Error`] if no whole answer came.
+pub async fn send(request: reqwest::RequestBuilder) -> Result<Answer, reqwest::Error> {
     let mut response = request.send().await?;
     let status = response.status().as_u16();
     let headers = response.headers().clone();
@@ -47,7 +54,7 @@ pub(crate) async fn send(request: reqwest::RequestBuilder) -> Result<Answer, req
 }
 
 /// Says how a request failed that got no answer.
-pub(crate) fn failure(error: &reqwest::Error) -> Failure<'static> {
+pub fn failure(error: &reqwest::Error) -> Failure<'static> {
     if is_tls(error) {
         Failure::Tls
     } else if error.is_connect() {
@@ -60,7 +67,7 @@ pub(crate) fn failure(error: &reqwest::Error) -> Failure<'static> {
 /// Whether TLS is what failed, anywhere in the chain of causes.
 ///
 /// An `io::Error` hides its own cause from `source()`, so it is asked for it.
-pub(crate) fn is_tls(error: &(dyn Error + 'static)) -> bool {
+pub fn is_tls(error: &(dyn Error + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
         if error.is::<rustls::Error>() {

@@ -4,6 +4,34 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
+use vwi_core::exit::Outcome;
+
+/// Why a call was not repeated although it could have been.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GaveUp {
+    /// The run's time was over.
+    TimedOut,
+    /// Somebody asked to stop.
+    Stopped,
+}
+
+impl GaveUp {
+    /// Returns what is said behind what could not be done, with a space in front.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::TimedOut => " within the time that `--timeout` gives",
+            Self::Stopped => " before the interruption",
+        }
+    }
+
+    /// Returns the outcome that this ends the process with.
+    pub fn outcome(self) -> Outcome {
+        match self {
+            Self::TimedOut => Outcome::TimedOut,
+            Self::Stopped => Outcome::Interrupted,
+        }
+    }
+}
 
 /// Until when calls are repeated. Clones share the one who stops them.
 #[derive(Clone, Debug)]
@@ -45,7 +73,7 @@ impl Patience {
     }
 
     /// Waits, or until somebody asks to stop.
-    pub(crate) async fn pause(&self, time: Duration) {
+    pub async fn pause(&self, time: Duration) {
         let stopped = async {
             match self.stop.clone() {
                 Some(mut stop) => {
