@@ -22,10 +22,10 @@ use http::Method;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use vwi_test_server::{Reply, Request};
 
 use crate::clock::milliseconds;
 use crate::dispatch::Shared;
-use crate::http::{Reply, Request};
 use crate::issuers::{IssuerDocuments, Upstream, UpstreamServer};
 use crate::settings::Settings;
 use crate::world::{World, WorldError};

@@ -19,12 +19,12 @@ mod versions;
 
 use http::Method;
 use tokio::time::{Instant, sleep_until};
+use vwi_test_server::{Reply, Request};
 
 use crate::arm::errors::ArmError;
 use crate::arm::gate::Admitted;
 use crate::arm::route::Call;
 use crate::clock::Moment;
-use crate::http::{Reply, Request};
 use crate::state::{State, new_id};
 use crate::token::{Bearer, Claims};
 use crate::world::World;

@@ -6,13 +6,12 @@ use reqwest::{Method, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use vwi_test_server::{Fault, TlsError};
 
-use crate::faults::Fault;
 use crate::issuers::{IssuerDocuments, UpstreamServer};
 use crate::log::Recorded;
 use crate::seed::{CallerInfo, CallerSpec, Seed, WorldInfo, WorldSpec};
 use crate::settings::Settings;
-use crate::tls::{self, TlsError};
 
 /// Why an admin call failed.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +50,7 @@ impl Admin {
     ///
     /// [`AdminError::Tls`] if the certificates cannot be used.
     pub fn new(url: &str, ca_pem: &str) -> Result<Self, AdminError> {
-        let http = tls::client(&[ca_pem.to_owned()])?;
+        let http = vwi_test_server::client(&[ca_pem.to_owned()])?;
         Ok(Self {
             http,
             url: url.trim_end_matches('/').to_owned(),

@@ -1,23 +1,19 @@
 //! What happens to a request: found a world, recorded, spoilt, answered.
 
 use std::collections::BTreeMap;
-use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
+use vwi_test_server::{Answer, Fault, Outcome, Reply, Request, spoil};
 
 use crate::arm::errors::ArmError;
-use crate::connection::{self, ReplyBody};
 use crate::entra::assertion;
 use crate::entra::errors::EntraError;
 use crate::entra::keys::Keys;
-use crate::faults::{Answer, Fault};
-use crate::http::{Reply, Request};
 use crate::issuers::Issuers;
 use crate::log::Recorded;
 use crate::token::{self, Bearer};
@@ -31,33 +27,6 @@ pub(crate) struct Shared {
     pub(crate) issuers: Issuers,
     pub(crate) keys: Keys,
     pub(crate) sequence: AtomicU64,
-}
-
-/// What goes on the wire.
-#[derive(Debug)]
-pub(crate) enum Outcome {
-    /// An answer, whole or spoilt.
-    Answer(Reply, Spoil),
-    /// The connection is reset.
-    Reset,
-}
-
-/// What happens to the body of an answer.
-#[derive(Debug)]
-pub(crate) enum Spoil {
-    Nothing,
-    Cut(usize),
-    Trickle(usize, Duration),
-}
-
-impl Spoil {
-    pub(crate) fn apply(&self, body: Bytes) -> ReplyBody {
-        match *self {
-            Self::Nothing => connection::whole(body),
-            Self::Cut(bytes) => connection::cut(&body, bytes),
-            Self::Trickle(bytes, pause) => connection::trickle(&body, bytes, pause),
-        }
-    }
 }
 
 /// Which service of Azure a path belongs to.
@@ -78,16 +47,15 @@ impl Service {
     }
 }
 
-impl Shared {
-    /// Answers a request.
-    pub(crate) async fn handle(self: Arc<Self>, request: Request) -> Outcome {
+impl vwi_test_server::Service for Shared {
+    async fn handle(self: Arc<Self>, request: Request) -> Outcome {
         let segments = request.segments();
         match segments.as_slice() {
-            ["_standin", rest @ ..] => plain(admin::answer(&self, &request, rest)),
-            ["issuer", name, rest @ ..] => plain(issuers::answer(&self, name, rest).await),
-            ["metadata", "endpoints"] => plain(arm::metadata::answer(&self, &request)),
+            ["_standin", rest @ ..] => Outcome::from(admin::answer(&self, &request, rest)),
+            ["issuer", name, rest @ ..] => Outcome::from(issuers::answer(&self, name, rest).await),
+            ["metadata", "endpoints"] => Outcome::from(arm::metadata::answer(&self, &request)),
             ["common", "discovery", "instance"] => {
-                plain(entra::instance_discovery(&self, &request))
+                Outcome::from(entra::instance_discovery(&self, &request))
             }
             _ => {
                 let service = Service::of(&segments);
@@ -95,11 +63,13 @@ impl Shared {
             }
         }
     }
+}
 
+impl Shared {
     async fn serve(&self, service: Service, request: &Request, segments: &[&str]) -> Outcome {
         let bearer = token::read(request, self.worlds.common());
         let Some(world) = self.find_world(service, segments, bearer.as_ref()) else {
-            return plain(match service {
+            return Outcome::from(match service {
                 Service::Entra => entra::unknown_tenant(request, segments),
                 Service::Arm | Service::Graph => {
                     let url = &self.worlds.common().url;
@@ -128,7 +98,15 @@ impl Shared {
             sleep_until(until).await;
             None
         };
-        let outcome = spoil(service, &world, fault, usual).await;
+        let error =
+            |status, code: &str, message: &str| error_reply(service, &world, status, code, message);
+        if fault
+            .as_ref()
+            .is_some_and(|fault| fault.answer == Answer::Hang)
+        {
+            world.hold();
+        }
+        let outcome = spoil(fault, usual, error).await;
         world.log().amend(sequence, |entry| {
             if let Outcome::Answer(reply, _) = &outcome {
                 entry.status = Some(reply.status);
@@ -158,11 +136,6 @@ impl Shared {
             self.worlds.get(&claims.tid).ok()
         })
     }
-}
-
-/// Returns an answer that nothing spoils.
-fn plain(reply: Reply) -> Outcome {
-    Outcome::Answer(reply, Spoil::Nothing)
 }
 
 /// Makes the entry of a request, without its secrets.
@@ -221,60 +194,6 @@ fn recorded_body(request: &Request) -> Value {
         .json()
         .unwrap_or_else(|_| json!(String::from_utf8_lossy(&request.body)))
 }
-
-/// Applies a fault to the usual answer, which is there if the request had its effect.
-async fn spoil(
-    service: Service,
-    world: &World,
-    fault: Option<Fault>,
-    usual: Option<Reply>,
-) -> Outcome {
-    let usual = usual.unwrap_or_else(|| Reply::empty(500));
-    let Some(fault) = fault else {
-        return plain(usual);
-    };
-    match fault.answer {
-        Answer::Usual => plain(usual),
-        Answer::Cut { bytes } => Outcome::Answer(usual, Spoil::Cut(bytes)),
-        Answer::Trickle { bytes, interval_ms } => {
-            let pause = Duration::from_millis(interval_ms);
-            Outcome::Answer(usual, Spoil::Trickle(bytes, pause))
-        }
-        Answer::Error {
-            status,
-            code,
-            message,
-            retry_after,
-            headers,
-        } => {
-            let mut reply = error_reply(service, world, status, &code, &message);
-            if let Some(seconds) = retry_after {
-                reply = reply.header("Retry-After", &seconds.to_string());
-            }
-            reply.headers.extend(headers);
-            plain(reply)
-        }
-        Answer::Body {
-            status,
-            content_type,
-            body,
-        } => plain(Reply::body(status, &content_type, body)),
-        Answer::Html { status } => plain(Reply::body(status, "text/html", PROXY_PAGE)),
-        Answer::Garbage { status } => plain(Reply::body(status, "application/json", GARBAGE)),
-        Answer::Reset => Outcome::Reset,
-        Answer::Hang => {
-            world.hold();
-            pending().await
-        }
-    }
-}
-
-/// What a proxy in between answers.
-const PROXY_PAGE: &str = "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head>\
-    <body><center><h1>502 Bad Gateway</h1></center><hr><center>proxy</center></body></html>\n";
-
-/// Neither JSON nor UTF-8.
-const GARBAGE: &[u8] = b"\x00\xff{\"value\":[\xfe\xed\x1b]";
 
 fn error_reply(service: Service, world: &World, status: u16, code: &str, message: &str) -> Reply {
     match (service, code.parse::<u32>()) {

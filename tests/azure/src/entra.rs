@@ -10,10 +10,10 @@ use http::Method;
 use serde_json::json;
 use tokio::time::{Instant, sleep_until};
 use url::Url;
+use vwi_test_server::{Reply, Request};
 
 use crate::dispatch::Shared;
 use crate::entra::errors::{EntraError, texts};
-use crate::http::{Reply, Request};
 use crate::settings::EntraRules;
 use crate::state::new_id;
 use crate::world::World;

@@ -3,8 +3,8 @@
 use http::Method;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
+use vwi_test_server::{Reply, Request};
 
-use crate::http::{Reply, Request};
 use crate::state::State;
 use crate::token::Bearer;
 use crate::world::World;

@@ -11,10 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use vwi_test_server::Reply;
 
 use crate::dispatch::Shared;
-use crate::http::Reply;
-use crate::tls;
 
 /// The discovery document's path below an issuer.
 pub const DISCOVERY: &str = ".well-known/openid-configuration";
@@ -122,7 +121,7 @@ pub(crate) async fn answer(shared: &Shared, name: &str, segments: &[&str]) -> Re
 /// Fetches a document; a server that does not answer is 502.
 async fn fetch(server: &UpstreamServer, document: &str) -> IssuerAnswer {
     let ca = [server.ca_pem.clone()];
-    let client = tls::client(&ca).map_err(|_unusable| 500_u16)?;
+    let client = vwi_test_server::client(&ca).map_err(|_unusable| 500_u16)?;
     let url = format!("{}/{document}", server.base_url.trim_end_matches('/'));
     let response = client.get(url).send().await;
     let response = response.map_err(|_unreachable| 502_u16)?;

@@ -29,7 +29,7 @@
 //!
 //! | subject | file |
 //! |---|---|
-//! | listener, wire | `server`, `connection`, `tls`, `http` |
+//! | listener | `server`, on `vwi-test-server`, which has the wire and the faults too |
 //! | what happens to a request | `dispatch`, then `arm`, `entra`, `graph`, `issuers`, `admin` |
 //! | what exists | `state`, put there through `seed` |
 //! | rules that are switches | `settings`, with `throttle` and `clock` behind them |
@@ -40,12 +40,9 @@ mod admin;
 mod arm;
 mod az;
 mod clock;
-mod connection;
 mod dispatch;
 mod entra;
-mod faults;
 mod graph;
-mod http;
 mod issuers;
 mod log;
 mod rights;
@@ -54,7 +51,6 @@ mod server;
 mod state;
 mod test_issuer;
 mod throttle;
-mod tls;
 mod token;
 mod world;
 
@@ -62,7 +58,6 @@ pub mod client;
 pub mod settings;
 
 pub use az::{CLOUD, az_config, env_of};
-pub use faults::{Answer, BadFault, Fault, Times};
 pub use issuers::{
     DISCOVERY, IssuerAnswer, IssuerDocuments, IssuerFunction, Issuers, KEYS, Upstream,
     UpstreamServer,
@@ -73,8 +68,8 @@ pub use seed::{
     IdentitySpec, PUBLIC_AUDIENCE, ResourceGroupInfo, ResourceGroupSpec, Right, RoleAssignmentSpec,
     RoleDefinitionSpec, Seed, SubscriptionInfo, SubscriptionSpec, WorldInfo, WorldSpec,
 };
-pub use server::{Options, Server, StartError};
+pub use server::{Options, Server};
 pub use settings::Settings;
 pub use test_issuer::{TestIssuer, TestKey, TestToken};
-pub use tls::{Tls, TlsError};
+pub use vwi_test_server::{Answer, BadFault, Fault, StartError, Times, Tls, TlsError};
 pub use world::{World, WorldError, Worlds};

@@ -3,9 +3,9 @@
 use http::header;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use serde::{Deserialize, Serialize};
+use vwi_test_server::Request;
 
 use crate::clock::real_now;
-use crate::http::Request;
 use crate::state::new_id;
 use crate::world::Common;
 

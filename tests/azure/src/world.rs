@@ -6,9 +6,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
+use vwi_test_server::{BadFault, Fault, Faults};
 
 use crate::clock::{Clock, Moment, milliseconds, rfc3339};
-use crate::faults::{BadFault, Fault, Faults};
 use crate::log::{Log, Recorded};
 use crate::seed::{CallerInfo, CallerSpec, Seed, WorldInfo, WorldSpec};
 use crate::settings::Settings;

@@ -4,13 +4,13 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
+use vwi_test_server::Reply;
 
 use crate::arm::errors::ArmError;
 use crate::arm::filter::{self, Term};
 use crate::arm::subscriptions::only_get;
 use crate::arm::{Context, definitions, scope};
 use crate::clock::{Arrival, rfc3339};
-use crate::http::Reply;
 use crate::rights::is_at_or_below;
 use crate::state::{Assignment, State};
 

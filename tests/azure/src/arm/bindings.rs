@@ -2,12 +2,12 @@
 
 use http::Method;
 use serde_json::{Value, json};
+use vwi_test_server::Reply;
 
 use crate::arm::errors::ArmError;
 use crate::arm::route::BINDING_TYPE;
 use crate::arm::subscriptions::only_get;
 use crate::arm::{Context, clusters};
-use crate::http::Reply;
 use crate::state::planting::binding_issuer;
 use crate::state::{Binding, Place, State};
 

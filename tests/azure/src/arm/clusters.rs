@@ -2,11 +2,11 @@
 
 use http::Method;
 use serde_json::{Value, json};
+use vwi_test_server::Reply;
 
 use crate::arm::Context;
 use crate::arm::errors::ArmError;
 use crate::arm::subscriptions::only_get;
-use crate::http::Reply;
 use crate::state::{CLUSTER_TYPE, Cluster, IDENTITY_TYPE, Place, State, new_id};
 
 /// Lists the clusters of a subscription or of a resource group.

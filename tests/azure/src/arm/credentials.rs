@@ -2,13 +2,13 @@
 
 use http::Method;
 use serde_json::{Map, Value, json};
+use vwi_test_server::Reply;
 
 use crate::arm::errors::ArmError;
 use crate::arm::route::CREDENTIAL_TYPE;
 use crate::arm::subscriptions::only_get;
 use crate::arm::{Context, versions};
 use crate::clock::Arrival;
-use crate::http::Reply;
 use crate::seed::CredentialSpec;
 use crate::settings::{CredentialRules, Flexible, FreshIdentity, Refusal};
 use crate::state::planting::BINDING_CREDENTIAL;

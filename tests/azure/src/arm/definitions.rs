@@ -1,12 +1,12 @@
 //! Role definitions.
 
 use serde_json::{Value, json};
+use vwi_test_server::Reply;
 
 use crate::arm::errors::ArmError;
 use crate::arm::filter::{self, Term};
 use crate::arm::subscriptions::only_get;
 use crate::arm::{Context, scope};
-use crate::http::Reply;
 use crate::rights::RoleDefinition;
 use crate::state::State;
 

@@ -1,8 +1,7 @@
 //! ARM's error body, and the errors that every resource provider shares.
 
 use serde_json::json;
-
-use crate::http::Reply;
+use vwi_test_server::Reply;
 
 /// An error of ARM.
 #[derive(Clone, Debug)]

@@ -3,13 +3,13 @@
 
 use http::Method;
 use uuid::Uuid;
+use vwi_test_server::Request;
 
 use crate::arm::access::{authenticate, authorize};
 use crate::arm::errors::ArmError;
 use crate::arm::route::Call;
 use crate::arm::versions;
 use crate::clock::Moment;
-use crate::http::Request;
 use crate::settings::{CredentialCounts, Throttle};
 use crate::state::{IDENTITY_TYPE, Place, State};
 use crate::throttle::{self, Draw, IdentityCall, Throttled};

@@ -2,12 +2,12 @@
 
 use http::Method;
 use serde_json::{Map, Value, json};
+use vwi_test_server::Reply;
 
 use crate::arm::errors::ArmError;
 use crate::arm::subscriptions::{location_required, only_get};
 use crate::arm::{Context, versions};
 use crate::clock::Arrival;
-use crate::http::Reply;
 use crate::state::{IDENTITY_TYPE, Identity, Place, State, new_id};
 
 /// Lists the identities of a subscription or of a resource group.

@@ -1,10 +1,10 @@
 //! `GET /metadata/endpoints`: how a client finds the other endpoints of a cloud.
 
 use serde_json::{Value, json};
+use vwi_test_server::{Reply, Request};
 
 use crate::az::CLOUD;
 use crate::dispatch::Shared;
-use crate::http::{Reply, Request};
 
 /// Answers with one cloud: the stand-in.
 pub(crate) fn answer(shared: &Shared, request: &Request) -> Reply {

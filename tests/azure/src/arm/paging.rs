@@ -3,9 +3,9 @@
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
+use vwi_test_server::{Reply, Request};
 
 use crate::arm::errors::ArmError;
-use crate::http::{Reply, Request};
 use crate::settings::{Paging, SkipTokenSpelling};
 
 /// What makes a skip token of a position; with a character that must be percent-encoded, as the

@@ -2,11 +2,11 @@
 
 use http::Method;
 use serde_json::{Value, json};
+use vwi_test_server::Reply;
 
 use crate::arm::Context;
 use crate::arm::access::sees_subscription;
 use crate::arm::errors::ArmError;
-use crate::http::Reply;
 use crate::seed::SubscriptionInfo;
 use crate::state::{Group, State};
 

@@ -1,8 +1,9 @@
 //! `api-version`: mandatory, and one that the resource type has.
 
+use vwi_test_server::Request;
+
 use crate::arm::errors::ArmError;
 use crate::arm::route::Call;
-use crate::http::Request;
 
 /// Versions of Microsoft.ManagedIdentity, oldest first; credentials are in all but the first.
 const MANAGED_IDENTITY: &[&str] = &[

@@ -1,9 +1,9 @@
 //! Entra's errors: AADSTS numbers with their texts, statuses and body.
 
 use serde_json::{Map, Value, json};
+use vwi_test_server::Reply;
 
 use crate::clock::{entra_time, real_now};
-use crate::http::Reply;
 use crate::settings::EntraRules;
 use crate::state::new_id;
 

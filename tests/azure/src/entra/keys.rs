@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
+use vwi_test_server::TlsError;
 
 use crate::issuers::DISCOVERY;
-use crate::tls::{self, TlsError};
 
 /// Longest time that an issuer may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -54,7 +54,7 @@ struct KeySet {
 impl Keys {
     pub(crate) fn new(roots_pem: &[String]) -> Result<Self, TlsError> {
         Ok(Self {
-            http: tls::client(roots_pem)?,
+            http: vwi_test_server::client(roots_pem)?,
             cache: Mutex::default(),
         })
     }

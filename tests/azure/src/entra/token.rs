@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::json;
+use vwi_test_server::{Reply, Request};
 
 use crate::dispatch::Shared;
 use crate::entra::application::Application;
 use crate::entra::assertion::Assertion;
 use crate::entra::errors::{EntraError, texts};
-use crate::http::{Reply, Request};
 use crate::settings::Settings;
 use crate::token::{self, Subject};
 use crate::world::World;

@@ -30,10 +30,11 @@ const SHARED: [(&str, &[&str]); 6] = [
 ];
 
 /// Packages that exist for tests and releases only.
-const TOOLS: [&str; 5] = [
+const TOOLS: [&str; 6] = [
     "vwi-bed",
     "vwi-krew",
     "vwi-test-azure",
+    "vwi-test-server",
     "vwi-test-syncer",
     "vwi-tests",
 ];

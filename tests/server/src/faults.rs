@@ -18,7 +18,7 @@ pub struct Fault {
     pub path: Option<String>,
     /// Which of the matching requests are spoilt.
     pub times: Times,
-    /// Milliseconds to wait before the effect; while it lasts, a write holds its identity.
+    /// Milliseconds to wait before the effect; while it lasts, a write holds what it changes.
     pub delay_ms: u64,
     /// Whether the request has its effect before the answer is spoilt.
     pub after_effect: bool,
@@ -63,12 +63,11 @@ pub enum Answer {
     /// The usual answer: for rules that only delay.
     #[default]
     Usual,
-    /// An error in the shape of the endpoint: ARM's, Graph's, or Entra's when the code is an
-    /// AADSTS number.
+    /// An error in the shape of the endpoint.
     Error {
         /// HTTP status.
         status: u16,
-        /// `error.code`, or an AADSTS number.
+        /// The code that the endpoint's errors carry.
         code: String,
         /// The message.
         #[serde(default)]
@@ -143,7 +142,7 @@ impl Fault {
     }
 
     /// Whether the request is carried out at all.
-    pub(crate) fn has_effect(&self) -> bool {
+    pub fn has_effect(&self) -> bool {
         match self.answer {
             Answer::Usual | Answer::Cut { .. } | Answer::Trickle { .. } => true,
             Answer::Error { .. }
@@ -157,7 +156,7 @@ impl Fault {
 }
 
 impl Answer {
-    /// Makes an ARM error.
+    /// Makes an error with a code.
     pub fn error(status: u16, code: &str, message: &str) -> Self {
         Self::Error {
             status,
@@ -189,9 +188,9 @@ pub struct BadFault {
     source: regex::Error,
 }
 
-/// The rules of one world, with their counts.
+/// Rules with their counts.
 #[derive(Debug, Default)]
-pub(crate) struct Faults {
+pub struct Faults {
     rules: Vec<Counted>,
     made: u32,
 }
@@ -205,7 +204,11 @@ struct Counted {
 
 impl Faults {
     /// Adds a rule and returns it with its id.
-    pub(crate) fn add(&mut self, mut fault: Fault) -> Result<Fault, BadFault> {
+    ///
+    /// # Errors
+    ///
+    /// [`BadFault`] if its path is no regular expression.
+    pub fn add(&mut self, mut fault: Fault) -> Result<Fault, BadFault> {
         let path = fault
             .path
             .as_deref()
@@ -229,13 +232,13 @@ impl Faults {
     }
 
     /// Removes one rule, or all.
-    pub(crate) fn remove(&mut self, id: Option<&str>) {
+    pub fn remove(&mut self, id: Option<&str>) {
         self.rules
             .retain(|rule| id.is_some_and(|id| rule.fault.id != id));
     }
 
     /// Returns the rules, each with how many requests it has matched.
-    pub(crate) fn list(&self) -> Vec<(Fault, u32)> {
+    pub fn list(&self) -> Vec<(Fault, u32)> {
         self.rules
             .iter()
             .map(|rule| (rule.fault.clone(), rule.seen))
@@ -243,7 +246,7 @@ impl Faults {
     }
 
     /// Counts a request in every rule that matches it, and returns the first that spoils it.
-    pub(crate) fn hit(&mut self, method: &str, target: &str) -> Option<Fault> {
+    pub fn hit(&mut self, method: &str, target: &str) -> Option<Fault> {
         let mut first = None;
         for rule in &mut self.rules {
             let method_fits = rule

@@ -16,8 +16,7 @@ pub struct Tls {
     pub certificate_pem: String,
     /// Private key in PEM.
     pub key_pem: String,
-    /// Certificates in PEM that clients must trust: told to them, and trusted by Entra's own
-    /// fetches of issuers' keys.
+    /// Certificates in PEM that clients must trust.
     pub ca_pem: String,
 }
 
@@ -55,7 +54,7 @@ impl Tls {
         let mut authority = CertificateParams::new(Vec::new())?;
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        let name = "vwi stand-in of Azure";
+        let name = "vwi stand-in";
         authority.distinguished_name.push(DnType::CommonName, name);
         let authority_certificate = authority.self_signed(&authority_key)?;
         let issuer = Issuer::new(authority, authority_key);
@@ -76,7 +75,11 @@ impl Tls {
     }
 
     /// Returns what the listener is configured with.
-    pub(crate) fn server_config(&self) -> Result<Arc<ServerConfig>, TlsError> {
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError`] if certificate and key can't be used.
+    pub fn server_config(&self) -> Result<Arc<ServerConfig>, TlsError> {
         let chain = CertificateDer::pem_slice_iter(self.certificate_pem.as_bytes())
             .collect::<Result<Vec<_>, _>>()?;
         let key = PrivateKeyDer::from_pem_slice(self.key_pem.as_bytes())?;
@@ -91,7 +94,11 @@ impl Tls {
 }
 
 /// Makes an HTTP client that trusts these certificates in PEM and no others.
-pub(crate) fn client(roots_pem: &[String]) -> Result<reqwest::Client, TlsError> {
+///
+/// # Errors
+///
+/// [`TlsError`] if they can't be used.
+pub fn client(roots_pem: &[String]) -> Result<reqwest::Client, TlsError> {
     let mut roots = RootCertStore::empty();
     for pem in roots_pem {
         for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {

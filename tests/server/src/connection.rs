@@ -78,7 +78,7 @@ impl AsyncWrite for Connection {
 }
 
 /// A body that is sent whole, or [`Spoilt`].
-pub(crate) type ReplyBody = Either<Full<Bytes>, Spoilt>;
+pub type ReplyBody = Either<Full<Bytes>, Spoilt>;
 
 /// Returns a body that is sent whole.
 pub(crate) fn whole(body: Bytes) -> ReplyBody {
@@ -114,7 +114,7 @@ pub(crate) fn trickle(body: &Bytes, piece: usize, pause: Duration) -> ReplyBody 
 
 /// A body that is cut, slow, or both.
 #[derive(Debug)]
-pub(crate) struct Spoilt {
+pub struct Spoilt {
     promised: usize,
     rest: Bytes,
     piece: usize,
@@ -127,7 +127,7 @@ pub(crate) struct Spoilt {
 /// The body was cut on purpose.
 #[derive(Debug, thiserror::Error)]
 #[error("cut on purpose")]
-pub(crate) struct CutShort;
+pub struct CutShort;
 
 impl From<Infallible> for CutShort {
     fn from(never: Infallible) -> Self {
