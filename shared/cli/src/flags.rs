@@ -5,6 +5,7 @@ mod host;
 mod input;
 mod kubectl;
 mod output;
+mod platform;
 mod selection;
 mod value;
 
@@ -13,5 +14,6 @@ pub use host::HostFlags;
 pub use input::InputFlags;
 pub use kubectl::KubectlFlags;
 pub use output::OutputFlags;
+pub use platform::PlatformFlags;
 pub use selection::SelectionFlags;
 pub use value::{DurationFlag, UsageError, bad_usage};

@@ -1,7 +1,7 @@
-//! HTTP clients for everything that is not an API server: ARM, Entra, issuers.
+//! HTTP clients for everything that is not an API server: ARM, Entra, issuers, the Platform.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use reqwest::{Certificate, NoProxy, Proxy};
@@ -23,6 +23,8 @@ pub struct HttpSettings {
     pub insecure_skip_verify: bool,
     /// `SSL_CERT_FILE`: these roots, and no others.
     pub roots: Option<PathBuf>,
+    /// Roots in PEM for this client alone, in place of all others.
+    pub authority: Option<Vec<u8>>,
     /// The environment's proxies.
     pub proxies: Proxies,
 }
@@ -43,6 +45,9 @@ pub enum HttpError {
         #[source]
         source: io::Error,
     },
+    /// The roots for this client alone can't be had.
+    #[error("cannot use the certificates of the authority that was given")]
+    Authority(#[source] io::Error),
     /// A proxy can't be used. Its address is not shown: it can hold a password.
     #[error("cannot use the proxy of `{variable}`")]
     Proxy {
@@ -60,6 +65,7 @@ impl Explain for HttpError {
         Some(
             match self {
                 Self::Client(_) => "look at SSL_CERT_FILE, and at the system's certificates",
+                Self::Authority(_) => "they have to be PEM certificates",
                 Self::Roots { .. } => "SSL_CERT_FILE has to name a file with PEM certificates",
                 Self::Proxy { .. } => "it has to be a URL such as `http://proxy:3128`",
             }
@@ -71,7 +77,8 @@ impl Explain for HttpError {
 /// Makes a client.
 ///
 /// Roots are the system's, by `rustls-platform-verifier`, which reqwest brings along anyway and
-/// which reads them when the first connection is made; or those of `SSL_CERT_FILE` alone. Proxies
+/// which reads them when the first connection is made; or those of `SSL_CERT_FILE` alone, or those
+/// of [`HttpSettings::authority`] alone. Proxies
 /// are the environment's, read by us as everything else there. Redirects are not followed: none of
 /// the services asked has any, and a token must not go where one points.
 ///
@@ -90,8 +97,14 @@ pub fn client(settings: &HttpSettings) -> Result<reqwest::Client, HttpError> {
     if let Some(timeout) = settings.request_timeout {
         builder = builder.timeout(timeout);
     }
-    if let Some(path) = &settings.roots {
-        builder = builder.tls_certs_only(roots(path)?);
+    if let Some(pem) = &settings.authority {
+        builder = builder.tls_certs_only(certificates(pem).map_err(HttpError::Authority)?);
+    } else if let Some(path) = &settings.roots {
+        let read = std::fs::read(path).and_then(|pem| certificates(&pem));
+        builder = builder.tls_certs_only(read.map_err(|source| HttpError::Roots {
+            path: path.clone(),
+            source,
+        })?);
     }
     for proxy in proxies(&settings.proxies)? {
         builder = builder.proxy(proxy);
@@ -102,17 +115,12 @@ pub fn client(settings: &HttpSettings) -> Result<reqwest::Client, HttpError> {
     builder.build().map_err(HttpError::Client)
 }
 
-fn roots(path: &Path) -> Result<Vec<Certificate>, HttpError> {
-    let failed = |source| HttpError::Roots {
-        path: path.to_owned(),
-        source,
-    };
-    let text = std::fs::read(path).map_err(failed)?;
-    let roots = Certificate::from_pem_bundle(&text).map_err(io::Error::other);
-    match roots.map_err(failed)? {
-        roots if roots.is_empty() => Err(failed(io::Error::other("it holds none"))),
-        roots => Ok(roots),
+fn certificates(pem: &[u8]) -> io::Result<Vec<Certificate>> {
+    let found = Certificate::from_pem_bundle(pem).map_err(io::Error::other)?;
+    if found.is_empty() {
+        return Err(io::Error::other("it holds none"));
     }
+    Ok(found)
 }
 
 fn proxies(proxies: &Proxies) -> Result<Vec<Proxy>, HttpError> {

@@ -15,6 +15,7 @@ pub mod invocation;
 mod kept;
 pub mod limit;
 pub mod output;
+pub mod platform;
 pub mod plugin;
 pub mod progress;
 pub mod report;

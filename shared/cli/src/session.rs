@@ -91,6 +91,11 @@ impl Session {
         }
     }
 
+    /// Keeps a variable that holds a secret from the programs that are run from here.
+    pub fn hide_from_programs(&mut self, variable: &str) {
+        self.exec = self.exec.without_variable(variable);
+    }
+
     /// Returns how connections to API servers are made.
     pub fn connect_settings(&self, flags: &KubectlFlags) -> ConnectSettings {
         if flags.insecure_skip_tls_verify {
@@ -113,6 +118,7 @@ impl Session {
             request_timeout: flags.request_timeout(),
             insecure_skip_verify: false,
             roots: self.environment.path("SSL_CERT_FILE"),
+            authority: None,
             proxies: self.environment.proxies(),
         }
     }

@@ -23,6 +23,7 @@ fn settings(roots: Option<PathBuf>, proxies: Proxies) -> HttpSettings {
         request_timeout: Some(Duration::from_secs(10)),
         insecure_skip_verify: false,
         roots,
+        authority: None,
         proxies,
     }
 }

@@ -136,6 +136,7 @@ impl Explain for ExecError {
 pub struct ExecRunner {
     stdin_is_terminal: bool,
     time_limit: Duration,
+    hidden: Vec<String>,
     known: Arc<Mutex<HashMap<String, Slot>>>,
 }
 
@@ -147,8 +148,17 @@ impl ExecRunner {
         Self {
             stdin_is_terminal,
             time_limit,
+            hidden: Vec::new(),
             known: Arc::default(),
         }
+    }
+
+    /// Returns a runner whose programs do not see a variable of the environment.
+    #[must_use]
+    pub fn without_variable(&self, name: &str) -> Self {
+        let mut runner = self.clone();
+        runner.hidden.push(name.to_owned());
+        runner
     }
 
     /// Returns the credential of an entry: the one that was got before, unless it has ended or is
@@ -210,6 +220,9 @@ impl ExecRunner {
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
             .kill_on_drop(true);
+        for name in &self.hidden {
+            process.env_remove(name);
+        }
         for pair in exec.env.iter().flatten() {
             if let (Some(name), Some(value)) = (pair.get("name"), pair.get("value")) {
                 process.env(name, value);

@@ -15,4 +15,4 @@ pub use faults::{Answer, BadFault, Fault, Faults, Times};
 pub use http::{Reply, Request};
 pub use listener::{Bound, Listener, Service, StartError};
 pub use outcome::{Outcome, Spoil, spoil};
-pub use tls::{Tls, TlsError, client};
+pub use tls::{Tls, TlsError, client, client_as};

@@ -50,6 +50,31 @@ impl Tls {
     ///
     /// [`TlsError::Make`] if no randomness is to be had.
     pub fn generate() -> Result<Self, TlsError> {
+        Self::generate_for(&["localhost", "127.0.0.1", "::1"])
+    }
+
+    /// Makes a certificate that nobody has signed but itself, as a first installation has one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Tls::generate`].
+    pub fn self_signed() -> Result<Self, TlsError> {
+        let key = KeyPair::generate()?;
+        let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+        let certificate = CertificateParams::new(names)?.self_signed(&key)?;
+        Ok(Self {
+            certificate_pem: certificate.pem(),
+            key_pem: key.serialize_pem(),
+            ca_pem: certificate.pem(),
+        })
+    }
+
+    /// Makes a certificate authority and a certificate for these names and addresses.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Tls::generate`].
+    pub fn generate_for(names: &[&str]) -> Result<Self, TlsError> {
         let authority_key = KeyPair::generate()?;
         let mut authority = CertificateParams::new(Vec::new())?;
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -60,10 +85,10 @@ impl Tls {
         let issuer = Issuer::new(authority, authority_key);
 
         let key = KeyPair::generate()?;
-        let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let mut leaf = CertificateParams::new(names)?;
         leaf.use_authority_key_identifier_extension = true;
-        let common_name = "localhost";
+        let common_name = "vwi stand-in's server";
         leaf.distinguished_name
             .push(DnType::CommonName, common_name);
         let certificate = leaf.signed_by(&key, &issuer)?;
@@ -99,6 +124,18 @@ impl Tls {
 ///
 /// [`TlsError`] if they can't be used.
 pub fn client(roots_pem: &[String]) -> Result<reqwest::Client, TlsError> {
+    client_as(roots_pem, None)
+}
+
+/// As [`client`], with a certificate and its key in PEM to log in with.
+///
+/// # Errors
+///
+/// [`TlsError`] if they can't be used.
+pub fn client_as(
+    roots_pem: &[String],
+    identity: Option<(&str, &str)>,
+) -> Result<reqwest::Client, TlsError> {
     let mut roots = RootCertStore::empty();
     for pem in roots_pem {
         for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
@@ -108,8 +145,16 @@ pub fn client(roots_pem: &[String]) -> Result<reqwest::Client, TlsError> {
     let provider = Arc::new(ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+        .with_root_certificates(roots);
+    let config = match identity {
+        None => config.with_no_client_auth(),
+        Some((certificate, key)) => {
+            let chain = CertificateDer::pem_slice_iter(certificate.as_bytes())
+                .collect::<Result<Vec<_>, _>>()?;
+            let key = PrivateKeyDer::from_pem_slice(key.as_bytes())?;
+            config.with_client_auth_cert(chain, key)?
+        }
+    };
     Ok(reqwest::Client::builder()
         .tls_backend_preconfigured(config)
         .no_proxy()

@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use super::*;
 
 fn settings() -> HttpSettings {
@@ -6,6 +8,7 @@ fn settings() -> HttpSettings {
         request_timeout: Some(Duration::from_secs(30)),
         insecure_skip_verify: false,
         roots: None,
+        authority: None,
         proxies: Proxies::default(),
     }
 }
@@ -22,6 +25,10 @@ fn what_the_environment_says_wrong_is_named_without_its_secret() {
         },
         ..settings()
     };
+    let trusting = |pem: &[u8]| HttpSettings {
+        authority: Some(pem.to_owned()),
+        ..settings()
+    };
     let rooted = |path: &Path| HttpSettings {
         roots: Some(path.to_owned()),
         ..settings()
@@ -32,6 +39,10 @@ fn what_the_environment_says_wrong_is_named_without_its_secret() {
             "proxy of `HTTPS_PROXY`",
         ),
         (rooted(&empty), "empty.pem"),
+        (
+            trusting(b"no certificates"),
+            "the certificates of the authority",
+        ),
         (
             rooted(Path::new("/nowhere/roots.pem")),
             "/nowhere/roots.pem",

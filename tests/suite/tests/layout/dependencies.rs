@@ -25,15 +25,22 @@ const SHARED: [(&str, &[&str]); 6] = [
     ("vwi-platform", &["vwi-core", "vwi-http"]),
     (
         "vwi-cli",
-        &["vwi-core", "vwi-kubernetes", "vwi-azure", "vwi-platform"],
+        &[
+            "vwi-core",
+            "vwi-http",
+            "vwi-kubernetes",
+            "vwi-azure",
+            "vwi-platform",
+        ],
     ),
 ];
 
 /// Packages that exist for tests and releases only.
-const TOOLS: [&str; 6] = [
+const TOOLS: [&str; 7] = [
     "vwi-bed",
     "vwi-krew",
     "vwi-test-azure",
+    "vwi-test-platform",
     "vwi-test-server",
     "vwi-test-syncer",
     "vwi-tests",
