@@ -1,5 +1,6 @@
 //! Carries out a plan: one write at a time on an identity, identities side by side.
 
+mod delete;
 mod roles;
 
 use std::cmp::Reverse;
@@ -16,6 +17,7 @@ use vwi_core::federation::{
     Pace, Plan, Refusal,
 };
 use vwi_core::record::ItemResult;
+use vwi_kubernetes::Host;
 
 use crate::refused;
 
@@ -30,6 +32,8 @@ pub(crate) struct Applied {
     pub(crate) credentials: Vec<Done>,
     /// In the order of the plan.
     pub(crate) roles: Vec<Done>,
+    /// The identity's own deletion, if the plan has it.
+    pub(crate) deleted: Option<Result<ItemResult, Refusal>>,
 }
 
 /// What became of one step.
@@ -54,6 +58,8 @@ pub(crate) struct Writer<'a> {
     pub(crate) concurrency: usize,
     /// Whether role assignments are waited for until Azure shows them.
     pub(crate) waits_for_roles: bool,
+    /// The host that says once more what it lacks, before a dangling credential is deleted.
+    pub(crate) host: Option<&'a Host>,
 }
 
 /// Identities that are written side by side, at least: so many that the pace of a subscription is
@@ -77,13 +83,20 @@ impl Writer<'_> {
 
     async fn identity(&self, plan: &IdentityPlan) -> Applied {
         let (identity, made) = match &plan.identity {
-            IdentityStep::Missing => return Applied::default(),
-            IdentityStep::Keep(identity) => (identity.clone(), false),
+            IdentityStep::Missing => return absent(plan),
+            IdentityStep::Keep(identity) | IdentityStep::Delete(identity) => {
+                (identity.clone(), false)
+            }
             IdentityStep::Create { location } => match self.make(&plan.id, location).await {
                 Ok(identity) => (identity, true),
                 Err(refusal) => return nothing_done(plan, &refusal),
             },
         };
+        let takes_away = plan.roles.iter().any(|step| step.action == Action::Delete)
+            || matches!(plan.identity, IdentityStep::Delete(_));
+        if takes_away {
+            return self.take_away(identity, plan).await;
+        }
         let (credentials, roles) = tokio::join!(
             self.credentials(&identity.id, &plan.credentials),
             self.roles(&identity, &plan.roles)
@@ -93,6 +106,7 @@ impl Writer<'_> {
             made,
             credentials,
             roles,
+            deleted: None,
         }
     }
 
@@ -106,15 +120,18 @@ impl Writer<'_> {
             .map_err(|error| refused::identity(&error, id))
     }
 
-    async fn credentials(&self, id: &ResourceId, steps: &[CredentialStep]) -> Vec<Done> {
-        let mut done = Vec::with_capacity(steps.len());
+    pub(super) async fn credentials(&self, id: &ResourceId, steps: &[CredentialStep]) -> Vec<Done> {
+        let mut done: Vec<Done> = Vec::with_capacity(steps.len());
         for step in steps {
             let mut name = step.name.clone();
-            let result = match step.action {
-                Action::Unchanged => Ok(ItemResult::Unchanged),
-                Action::Adopt => Ok(ItemResult::Adopted),
-                Action::Create | Action::Update => self.write(id, step, &mut name).await,
-                Action::Delete => self.delete(id, &step.name).await,
+            let before = step.after.and_then(|after| done.get(after));
+            let result = match (before.map(|before| &before.result), step.action) {
+                (Some(Err(refusal)), _) => Err(refusal.clone()),
+                (_, Action::Unchanged) => Ok(ItemResult::Unchanged),
+                (_, Action::Adopt) => Ok(ItemResult::Adopted),
+                (_, Action::Keep) => Ok(ItemResult::Kept),
+                (_, Action::Create | Action::Update) => self.write(id, step, &mut name).await,
+                (_, Action::Delete) => self.delete(id, step).await,
             };
             done.push(Done {
                 id: id.credential(&name),
@@ -166,17 +183,8 @@ impl Writer<'_> {
         }
     }
 
-    async fn delete(&self, id: &ResourceId, name: &str) -> Result<ItemResult, Refusal> {
-        self.wait(|pace, now| pace.credential(now, id)).await?;
-        match self.arm.delete_credential(id, name).await {
-            Ok(true) => Ok(ItemResult::Deleted),
-            Ok(false) => Ok(ItemResult::Unchanged),
-            Err(error) => Err(refused::by_azure(&error)),
-        }
-    }
-
     /// Waits for the pace, and says whether there is still somebody to write for.
-    async fn wait(
+    pub(super) async fn wait(
         &self,
         reserve: impl FnOnce(&mut Pace, std::time::Duration) -> std::time::Duration,
     ) -> Result<(), Refusal> {
@@ -227,5 +235,19 @@ fn nothing_done(plan: &IdentityPlan, refusal: &Refusal) -> Applied {
             .map(|step| done(&step.name))
             .collect(),
         roles: plan.roles.iter().map(|step| done(&step.role)).collect(),
+        deleted: None,
+    }
+}
+
+/// An identity that is not there has nothing on it that could be there.
+fn absent(plan: &IdentityPlan) -> Applied {
+    let credentials = plan.credentials.iter().map(|step| Done {
+        id: plan.id.credential(&step.name),
+        name: step.name.clone(),
+        result: Ok(ItemResult::Unchanged),
+    });
+    Applied {
+        credentials: credentials.collect(),
+        ..Applied::default()
     }
 }

@@ -145,6 +145,7 @@ async fn identity(arm: &Arm, question: &Question) -> Result<Answer<IdentityAnswe
             identity,
             credentials,
             assignments,
+            ..Found::default()
         },
         create_in,
     }))

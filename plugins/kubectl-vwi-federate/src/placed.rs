@@ -35,6 +35,8 @@ pub(crate) struct Result {
 struct Place {
     identity: usize,
     credential: Option<usize>,
+    /// Deletions of what the credential replaces.
+    replaced: Vec<usize>,
     roles: Vec<usize>,
 }
 
@@ -53,7 +55,13 @@ pub(crate) fn results(outcome: &Outcome, records: usize) -> Vec<Option<Result>> 
         };
         for (step, credential) in identity.credentials.iter().enumerate() {
             for &record in &credential.records {
-                place(record, &|place| place.credential = Some(step));
+                place(record, &|place| {
+                    if credential.is_of_replaced() {
+                        place.replaced.push(step);
+                    } else {
+                        place.credential = Some(step);
+                    }
+                });
             }
         }
         for (step, role) in identity.roles.iter().enumerate() {
@@ -96,19 +104,25 @@ fn result(outcome: &Outcome, place: &Place) -> Option<Result> {
         let done = applied.and_then(|applied| applied.credentials.get(index));
         result.put_credential(plan, step, done);
     }
+    for &index in &place.replaced {
+        let done = applied.and_then(|applied| applied.credentials.get(index));
+        if let Some(Err(refusal)) = done.map(|done| done.result.clone()) {
+            result.fail(refusal);
+        }
+    }
     for &index in &place.roles {
         let step = plan.roles.get(index)?;
         let done = applied.and_then(|applied| applied.roles.get(index));
         result.put_role(step, done);
     }
+    if let Some(Err(refusal)) = applied.and_then(|applied| applied.deleted.clone()) {
+        result.fail(refusal);
+    }
     Some(result)
 }
 
 fn identity_status(plan: &IdentityPlan, applied: Option<&Applied>) -> IdentityStatus {
-    let planned = match &plan.identity {
-        IdentityStep::Keep(identity) => Some(identity),
-        IdentityStep::Create { .. } | IdentityStep::Missing => None,
-    };
+    let planned = plan.identity.found();
     let identity = applied
         .and_then(|applied| applied.identity.as_ref())
         .or(planned);
@@ -173,5 +187,6 @@ fn planned(action: Action) -> ItemResult {
         Action::Create | Action::Update | Action::Delete => ItemResult::Planned,
         Action::Unchanged => ItemResult::Unchanged,
         Action::Adopt => ItemResult::Adopted,
+        Action::Keep => ItemResult::Kept,
     }
 }

@@ -287,6 +287,7 @@ impl Run<'_> {
         refuse_twins(&mut works, &issuers);
         let rules = Rules {
             owner: self.arguments.identity.owner.clone(),
+            ..Rules::default()
         };
         let mut plan_of = |is_planned: bool| {
             let wanted = asked.wanted(&mut works, &gathered, &issuers, is_planned);
@@ -366,6 +367,7 @@ impl Run<'_> {
             interrupt: self.interrupt,
             concurrency: usize::from(self.arguments.azure.concurrency),
             waits_for_roles: self.arguments.roles.wait,
+            host: None,
         };
         writer.apply(plan).await
     }

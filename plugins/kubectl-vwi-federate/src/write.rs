@@ -275,6 +275,7 @@ fn describe(result: &Placed) -> String {
         ItemResult::Unchanged => "unchanged",
         ItemResult::Adopted => "adopted",
         ItemResult::Deleted => "deleted",
+        ItemResult::Kept => "kept (not ours)",
         ItemResult::Planned => "to be written",
     };
     let made = match (result.identity_made, result.is_planned) {

@@ -29,9 +29,9 @@ impl Writer<'_> {
         let result = match step.action {
             Action::Unchanged => Ok(ItemResult::Unchanged),
             Action::Adopt => Ok(ItemResult::Adopted),
-            Action::Create | Action::Update | Action::Delete => {
-                self.assign(principal_id, step, &mut name).await
-            }
+            Action::Keep => Ok(ItemResult::Kept),
+            Action::Create | Action::Update => self.assign(principal_id, step, &mut name).await,
+            Action::Delete => self.unassign(step, &name).await,
         };
         Done {
             id: roles::assignment_id(&step.scope, &name),

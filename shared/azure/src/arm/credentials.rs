@@ -56,6 +56,22 @@ impl Arm {
         Ok(wires.map(|wires| wires.into_iter().map(Credential::from).collect()))
     }
 
+    /// Reads a credential; `None` if there is none of this name.
+    ///
+    /// # Errors
+    ///
+    /// [`ArmError`] if ARM does not say either.
+    pub async fn credential(
+        &self,
+        identity: &ResourceId,
+        name: &str,
+    ) -> Result<Option<Credential>, ArmError> {
+        let path = identity.credential(name);
+        let url = self.url(&path, API_VERSION, &[]);
+        let wire: Option<Wire> = self.get("read federated credential", &path, url).await?;
+        Ok(wire.map(Credential::from))
+    }
+
     /// Writes a credential under a name, replacing whoever holds it: list them first.
     ///
     /// One write at a time on an identity is the caller's duty.

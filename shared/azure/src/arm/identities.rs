@@ -122,6 +122,18 @@ impl Arm {
         })
     }
 
+    /// Deletes an identity, and with it all trust in it; `false` if there was none.
+    ///
+    /// # Errors
+    ///
+    /// [`ArmError`] if ARM refuses it.
+    pub async fn delete_identity(&self, id: &ResourceId) -> Result<bool, ArmError> {
+        let path = id.to_string();
+        let url = self.url(&path, API_VERSION, &[]);
+        self.delete(Call::Write, "delete identity", &path, url)
+            .await
+    }
+
     /// Reads the region of a resource group; `None` if there is no such group.
     ///
     /// # Errors

@@ -133,6 +133,22 @@ impl Arm {
         Ok(wire.map(Assignment::from))
     }
 
+    /// Deletes the assignment of this name; `false` if there was none.
+    ///
+    /// # Errors
+    ///
+    /// [`ArmError`] if ARM refuses it.
+    pub async fn delete_role_assignment(
+        &self,
+        scope: &Scope,
+        name: &str,
+    ) -> Result<bool, ArmError> {
+        let path = assignment_id(scope, name);
+        let url = self.url(&path, API_VERSION, &[]);
+        self.delete(Call::Write, "delete role assignment", &path, url)
+            .await
+    }
+
     /// Assigns a role to the service principal of an identity.
     ///
     /// # Errors

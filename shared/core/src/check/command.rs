@@ -1,8 +1,8 @@
 //! Commands in fixes: every word that a tenant or Azure may have chosen is shell-quoted, by a
 //! library.
 
+pub use crate::shell::{az, quoted, words};
 use crate::step::Step;
-use crate::text::escape;
 
 /// How commands begin, so that they reach the clusters that were looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,28 +60,6 @@ fn with_context(program: &str, context: Option<&str>, arguments: &[&str]) -> Str
         command.push_str(&quoted(word));
     }
     command
-}
-
-/// Returns a command of the Azure CLI.
-pub fn az(arguments: &[&str]) -> String {
-    format!("az {}", words(arguments))
-}
-
-/// Returns words as a shell takes them.
-pub fn words(arguments: &[&str]) -> String {
-    let quoted: Vec<String> = arguments.iter().map(|word| quoted(word)).collect();
-    quoted.join(" ")
-}
-
-/// Returns a word as a shell takes it. Control characters can't be pasted, so they come out
-/// escaped, and the command will not do harm.
-fn quoted(word: &str) -> String {
-    let shown = escape(word);
-    match shlex::try_quote(&shown) {
-        Ok(quoted) => quoted.into_owned(),
-        // Only a NUL can't be quoted, and that has been escaped.
-        Err(_) => "''".to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -16,6 +16,8 @@ struct Document<'a> {
     kind: &'a str,
     identities: Vec<IdentityDocument<'a>>,
     refused: Vec<RefusedDocument>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prune_withheld: Option<String>,
     summary: SummaryDocument,
 }
 
@@ -43,6 +45,7 @@ struct IdentityDocument<'a> {
 #[serde(rename_all = "camelCase")]
 struct CredentialDocument<'a> {
     action: &'a str,
+    reason: &'a str,
     name: &'a str,
     issuer: &'a str,
     issuer_confirmed: bool,
@@ -57,6 +60,7 @@ struct CredentialDocument<'a> {
 #[serde(rename_all = "camelCase")]
 struct RoleDocument<'a> {
     action: &'a str,
+    reason: &'a str,
     role: &'a str,
     role_definition_id: &'a str,
     scope: &'a str,
@@ -84,6 +88,7 @@ struct SummaryDocument {
     unchanged: usize,
     adopt: usize,
     delete: usize,
+    keep: usize,
     refuse: usize,
 }
 
@@ -105,12 +110,14 @@ pub fn plan_document(plan: &Plan, record: Names<'_>) -> Value {
             .iter()
             .map(|refused| refused_document(refused, record))
             .collect(),
+        prune_withheld: plan.withheld.as_ref().map(ToString::to_string),
         summary: SummaryDocument {
             create: counts.create,
             update: counts.update,
             unchanged: counts.unchanged,
             adopt: counts.adopt,
             delete: counts.delete,
+            keep: counts.keep,
             refuse: counts.refuse,
         },
     };
@@ -126,6 +133,9 @@ fn identity_document<'a>(plan: &'a IdentityPlan, record: Names<'_>) -> IdentityD
             Some(identity),
         ),
         IdentityStep::Create { location } => ("create", Some(location.as_str()), None),
+        IdentityStep::Delete(identity) => {
+            ("delete", Some(identity.location.as_str()), Some(identity))
+        }
         IdentityStep::Missing => ("missing", None, None),
     };
     IdentityDocument {
@@ -153,6 +163,7 @@ fn identity_document<'a>(plan: &'a IdentityPlan, record: Names<'_>) -> IdentityD
 fn credential_document<'a>(step: &'a CredentialStep, record: Names<'_>) -> CredentialDocument<'a> {
     CredentialDocument {
         action: step.action.word(),
+        reason: step.because.word(),
         name: &step.name,
         issuer: &step.trust.issuer,
         issuer_confirmed: step.confirmed,
@@ -166,6 +177,7 @@ fn credential_document<'a>(step: &'a CredentialStep, record: Names<'_>) -> Crede
 fn role_document<'a>(step: &'a RoleStep, record: Names<'_>) -> RoleDocument<'a> {
     RoleDocument {
         action: step.action.word(),
+        reason: step.because.word(),
         role: &step.role,
         role_definition_id: &step.definition_id,
         scope: step.scope.as_str(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::because::Gone;
 use crate::arm::ResourceId;
 use crate::roles::Assignment;
 
@@ -67,6 +68,15 @@ impl Credential {
         self.trusts_subject(trust) && self.audiences == [trust.audience.as_str()]
     }
 
+    /// Returns what it trusts; a flexible one trusts no subject that can be named.
+    pub fn trust(&self) -> Trust {
+        Trust {
+            issuer: self.issuer.clone(),
+            subject: self.subject.clone().unwrap_or_default(),
+            audience: self.audiences.first().cloned().unwrap_or_default(),
+        }
+    }
+
     /// Whether it trusts this subject of this issuer, for whatever audience.
     pub fn trusts_subject(&self, trust: &Trust) -> bool {
         self.issuer == trust.issuer && self.subject.as_deref() == Some(trust.subject.as_str())
@@ -92,4 +102,8 @@ pub struct Found {
     pub credentials: Vec<Credential>,
     /// Role assignments of its principal at the wanted scopes.
     pub assignments: Vec<Assignment>,
+    /// Role assignments that have the name which one of ours would get.
+    pub named_alike: Vec<Assignment>,
+    /// What the host lacks of credentials' subjects, by the credentials' names, as far as it tells.
+    pub dangling: BTreeMap<String, Gone>,
 }

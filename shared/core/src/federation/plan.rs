@@ -1,11 +1,22 @@
 //! The plan: ordered actions that bring what is there to what is wanted, and who is refused why.
 
+mod credentials;
+mod dangling;
+mod deletions;
 mod planner;
+mod refusals;
+mod roles;
 
+pub use dangling::{DanglingRules, plan_dangling};
+pub use deletions::{Deletion, Reach, Target, plan_deletions};
+
+use super::because::Because;
 use super::name::Owner;
-use super::observed::{Found, Identity, Trust};
+use super::observed::{Credential, Found, Identity, Trust};
+use super::prune::{Removed, Withheld};
 use super::room::Room;
 use super::wanted::Wanted;
+use super::{IDENTITY_BINDING, MAX_PER_IDENTITY};
 use crate::arm::{ResourceId, Scope};
 
 /// What a plan goes by.
@@ -13,6 +24,22 @@ use crate::arm::{ResourceId, Scope};
 pub struct Rules {
     /// Whose credentials the run manages.
     pub owner: Option<Owner>,
+    /// What becomes of a match under another name.
+    pub adoption: Adoption,
+    /// An issuer that is trusted no more: ours that trust it are replaced.
+    pub replace_issuer: Option<String>,
+    /// Which of the owner's credentials are deleted because the input lacks their subjects.
+    pub removed: Option<Removed>,
+}
+
+/// What becomes of a credential that is as wanted, under a name that is not ours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Adoption {
+    /// It keeps its name.
+    #[default]
+    Keep,
+    /// It is replaced by one of ours.
+    Rename,
 }
 
 /// What is to be done with one thing.
@@ -28,6 +55,8 @@ pub enum Action {
     Adopt,
     /// It is there, ours, and not wanted any more.
     Delete,
+    /// It is there, not ours, and stays although somebody asks for its deletion.
+    Keep,
 }
 
 impl Action {
@@ -35,7 +64,7 @@ impl Action {
     pub fn changes(self) -> bool {
         match self {
             Self::Create | Self::Update | Self::Delete => true,
-            Self::Unchanged | Self::Adopt => false,
+            Self::Unchanged | Self::Adopt | Self::Keep => false,
         }
     }
 
@@ -47,6 +76,7 @@ impl Action {
             Self::Unchanged => "unchanged",
             Self::Adopt => "adopt",
             Self::Delete => "delete",
+            Self::Keep => "keep",
         }
     }
 
@@ -55,7 +85,7 @@ impl Action {
         match self {
             Self::Create => '+',
             Self::Update => '~',
-            Self::Unchanged | Self::Adopt => '=',
+            Self::Unchanged | Self::Adopt | Self::Keep => '=',
             Self::Delete => '-',
         }
     }
@@ -93,8 +123,20 @@ pub enum IdentityStep {
         /// The region.
         location: String,
     },
+    /// It is there, the suite's own, and deleted when nothing is left on it.
+    Delete(Identity),
     /// It is neither there nor to be made.
     Missing,
+}
+
+impl IdentityStep {
+    /// Returns the identity, if it is there.
+    pub fn found(&self) -> Option<&Identity> {
+        match self {
+            Self::Keep(identity) | Self::Delete(identity) => Some(identity),
+            Self::Create { .. } | Self::Missing => None,
+        }
+    }
 }
 
 /// What is to be done with one credential.
@@ -102,9 +144,13 @@ pub enum IdentityStep {
 pub struct CredentialStep {
     /// What.
     pub action: Action,
+    /// Why.
+    pub because: Because,
+    /// The step of the same identity that has to succeed first, by its position.
+    pub after: Option<usize>,
     /// The name that it has or gets.
     pub name: String,
-    /// What it trusts.
+    /// What it trusts; for a deletion, what it has to trust still when it is read once more.
     pub trust: Trust,
     /// Whether the host or ARM confirms the issuer.
     pub confirmed: bool,
@@ -114,11 +160,21 @@ pub struct CredentialStep {
     pub records: Vec<usize>,
 }
 
+impl CredentialStep {
+    /// Whether it deletes what another step of the same record replaces.
+    pub fn is_of_replaced(&self) -> bool {
+        self.action == Action::Delete
+            && matches!(self.because, Because::Renamed | Because::OldIssuer)
+    }
+}
+
 /// What is to be done with one role assignment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleStep {
     /// What.
     pub action: Action,
+    /// Why.
+    pub because: Because,
     /// The role as the user named it.
     pub role: String,
     /// Where it holds.
@@ -148,6 +204,38 @@ pub struct IdentityPlan {
     pub notes: Vec<String>,
 }
 
+impl IdentityPlan {
+    /// Starts the plan of an identity with what should be known of it anyway.
+    fn new(id: &ResourceId, identity: IdentityStep, found: &Found) -> Self {
+        let mut notes = Vec::new();
+        let held = || found.credentials.iter();
+        if held().any(Credential::is_identity_binding) {
+            notes.push(format!(
+                "identity bindings of AKS use it too: `{IDENTITY_BINDING}` is AKS's own, takes one \
+                 of {MAX_PER_IDENTITY}, and stays as it is"
+            ));
+        }
+        match held().filter(|held| held.is_flexible()).count() {
+            0 => {}
+            1 => notes.push("1 flexible credential takes room and stays as it is".to_owned()),
+            count => notes.push(format!(
+                "{count} flexible credentials take room and stay as they are"
+            )),
+        }
+        Self {
+            id: id.clone(),
+            identity,
+            credentials: Vec::new(),
+            roles: Vec::new(),
+            room: Room {
+                used: found.credentials.len(),
+                ..Room::default()
+            },
+            notes,
+        }
+    }
+}
+
 /// What is to be done in all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
@@ -155,6 +243,8 @@ pub struct Plan {
     pub identities: Vec<IdentityPlan>,
     /// Records that are left alone, in the order of the input.
     pub refused: Vec<RefusedRecord>,
+    /// Why what was to be pruned is not.
+    pub withheld: Option<Withheld>,
 }
 
 /// How many things of each kind a plan has.
@@ -170,20 +260,24 @@ pub struct Counts {
     pub adopt: usize,
     /// Deleted.
     pub delete: usize,
+    /// Left as they are, although their deletion is asked for: not ours.
+    pub keep: usize,
     /// Records that are refused.
     pub refuse: usize,
 }
 
 impl Plan {
-    /// Counts what the plan holds; an identity counts when it is made.
+    /// Counts what the plan holds; an identity counts when it is made or deleted.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts {
             refuse: self.refused.len(),
             ..Counts::default()
         };
         for identity in &self.identities {
-            if matches!(identity.identity, IdentityStep::Create { .. }) {
-                counts.create += 1;
+            match identity.identity {
+                IdentityStep::Create { .. } => counts.create += 1,
+                IdentityStep::Delete(_) => counts.delete += 1,
+                IdentityStep::Keep(_) | IdentityStep::Missing => {}
             }
             let credentials = identity.credentials.iter().map(|step| step.action);
             for action in credentials.chain(identity.roles.iter().map(|step| step.action)) {
@@ -193,6 +287,7 @@ impl Plan {
                     Action::Unchanged => &mut counts.unchanged,
                     Action::Adopt => &mut counts.adopt,
                     Action::Delete => &mut counts.delete,
+                    Action::Keep => &mut counts.keep,
                 } += 1;
             }
         }
@@ -209,8 +304,29 @@ impl Plan {
 /// Plans how to bring each identity from what is found to what is wanted.
 ///
 /// Nothing that is not the run's own is ever changed: a credential that trusts somebody else keeps
-/// its name, and ours gets another one.
+/// its name, and ours gets another one. If anything stands against pruning, nothing is pruned.
 pub fn plan(identities: &[(Wanted, Found)], rules: &Rules) -> Plan {
+    let Some(removed) = &rules.removed else {
+        return carried_through(identities, rules);
+    };
+    let pruned = removed
+        .allowed()
+        .map(|()| carried_through(identities, rules))
+        .and_then(|plan| removed.approve(plan));
+    pruned.unwrap_or_else(|withheld| {
+        let rules = Rules {
+            removed: None,
+            ..rules.clone()
+        };
+        Plan {
+            withheld: Some(withheld),
+            ..carried_through(identities, &rules)
+        }
+    })
+}
+
+/// Plans with what the rules say is removed, and does not ask whether it may be.
+fn carried_through(identities: &[(Wanted, Found)], rules: &Rules) -> Plan {
     let mut plan = Plan::default();
     for (wanted, found) in identities {
         let (identity, refused) = planner::identity(wanted, found, rules);

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::plan::{Action, CredentialStep, IdentityPlan, IdentityStep, Plan, RoleStep};
+use super::because::Because;
+use super::plan::{CredentialStep, IdentityPlan, IdentityStep, Plan, RoleStep};
 use crate::text::escape;
 
 /// Returns the plan as text; `record` names a record as messages do.
@@ -36,6 +37,9 @@ pub fn render(plan: &Plan, record: &dyn Fn(usize) -> String) -> String {
             &refused.refusal.message,
         );
     }
+    if let Some(withheld) = &plan.withheld {
+        let _written = writeln!(text, "! {withheld}");
+    }
     let _written = writeln!(text, "Plan: {}", summary(plan));
     text
 }
@@ -53,6 +57,9 @@ pub fn summary(plan: &Plan) -> String {
     if counts.adopt > 0 {
         let _written = write!(text, " ({} adopted)", counts.adopt);
     }
+    if counts.keep > 0 {
+        let _written = write!(text, ", {} kept", counts.keep);
+    }
     if counts.refuse > 0 {
         let _written = write!(text, ", {} refused", counts.refuse);
     }
@@ -68,6 +75,9 @@ fn write_identity(text: &mut String, plan: &IdentityPlan) {
             '+',
             format!("in {}, client id known after federate", escape(location)),
         ),
+        IdentityStep::Delete(identity) => {
+            ('-', format!("client id {}", escape(&identity.client_id)))
+        }
         IdentityStep::Missing => ('!', "does not exist".to_owned()),
     };
     let _written = writeln!(
@@ -88,11 +98,7 @@ fn write_identity(text: &mut String, plan: &IdentityPlan) {
 }
 
 fn write_credential(text: &mut String, step: &CredentialStep) {
-    let adopted = if step.action == Action::Adopt {
-        " (adopted)"
-    } else {
-        ""
-    };
+    let why = why(&step.because);
     let unconfirmed = if step.confirmed {
         ""
     } else {
@@ -100,7 +106,7 @@ fn write_credential(text: &mut String, step: &CredentialStep) {
     };
     let _written = writeln!(
         text,
-        "  {} credential {}{adopted}\n      subject   {}\n      issuer    {}{unconfirmed}\n      audience  {}",
+        "  {} credential {}{why}\n      subject   {}\n      issuer    {}{unconfirmed}\n      audience  {}",
         step.action.sign(),
         escape(&step.name),
         escape(&step.trust.subject),
@@ -113,18 +119,23 @@ fn write_credential(text: &mut String, step: &CredentialStep) {
 }
 
 fn write_role(text: &mut String, step: &RoleStep) {
-    let adopted = if step.action == Action::Adopt {
-        " (adopted)"
-    } else {
-        ""
-    };
+    let why = why(&step.because);
     let _written = writeln!(
         text,
-        "  {} role {} at {}{adopted}",
+        "  {} role {} at {}{why}",
         step.action.sign(),
         escape(&step.role),
         step.scope
     );
+}
+
+/// Returns the reason behind a line, where the sign before it does not say it.
+fn why(because: &Because) -> String {
+    if because.is_worth_saying() {
+        format!(" ({because})")
+    } else {
+        String::new()
+    }
 }
 
 fn write_refused(text: &mut String, indent: &str, record: &str, message: &str) {

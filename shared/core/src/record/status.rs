@@ -137,6 +137,8 @@ pub enum ItemResult {
     Adopted,
     /// It was there and has been deleted.
     Deleted,
+    /// It was there, not ours, and has been left although its deletion was asked for.
+    Kept,
     /// A dry run would change it.
     Planned,
 }

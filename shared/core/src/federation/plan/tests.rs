@@ -1,3 +1,6 @@
+mod dangling;
+mod deletions;
+mod replacing;
 mod roles_and_whole_plans;
 
 use super::*;
@@ -65,7 +68,7 @@ fn found(credentials: Vec<Credential>) -> Found {
     Found {
         identity: Some(identity()),
         credentials,
-        assignments: Vec::new(),
+        ..Found::default()
     }
 }
 

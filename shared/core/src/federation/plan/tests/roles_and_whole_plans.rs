@@ -56,6 +56,50 @@ fn roles_are_created_kept_or_adopted() {
 }
 
 #[test]
+fn a_name_that_another_principals_assignment_has_stops_the_record() {
+    let name = roles::assignment_name(&scope(), "principal", READER);
+    let found = Found {
+        named_alike: vec![Assignment {
+            id: "/id".to_owned(),
+            name,
+            scope: scope().to_string(),
+            role_definition_id: READER.to_owned(),
+            principal_id: "other".to_owned(),
+            created_on: None,
+        }],
+        ..found(vec![])
+    };
+    let wanted = with_role(wanted(&[trust("a")]), Ok(READER.to_owned()));
+    let plan = planned(wanted, found);
+    assert!(!plan.changes(), "not even its credential is made");
+    let refusal = &plan.refused[0].refusal;
+    assert_eq!(refusal.reason, "RoleAssignmentNameTaken");
+    assert!(refusal.message.contains("`other`"), "{refusal:?}");
+}
+
+#[test]
+fn a_region_without_credentials_is_refused_unless_it_has_some() {
+    for (location, credentials, refused) in [
+        ("Malaysia South", vec![], true),
+        ("newzealandnorth", vec![], true),
+        ("newzealandnorth", vec![credential("x", &trust("x"))], false),
+        ("westeurope", vec![], false),
+    ] {
+        let mut found = found(credentials);
+        found.identity.as_mut().unwrap().location = location.to_owned();
+        let plan = planned(wanted(&[trust("a")]), found);
+        let reasons: Vec<&str> = plan
+            .refused
+            .iter()
+            .map(|refused| refused.refusal.reason)
+            .collect();
+        let expected: &[&str] = if refused { &["RegionUnsupported"] } else { &[] };
+        assert_eq!(reasons, expected, "{location}");
+        assert_eq!(plan.changes(), !refused, "{location}");
+    }
+}
+
+#[test]
 fn a_role_that_is_not_there_stops_its_record_before_the_first_write() {
     let refusal = Refusal {
         reason: "RoleNotFound",
@@ -183,7 +227,9 @@ proptest! {
                 Action::Unchanged | Action::Adopt => {
                     prop_assert!(after.iter().any(|held| held.trusts(&step.trust)));
                 }
-                Action::Delete => prop_assert!(false, "nothing is ever deleted here"),
+                Action::Delete | Action::Keep => {
+                    prop_assert!(false, "nothing is ever deleted here");
+                }
             }
         }
         prop_assert!(after.len() <= MAX_PER_IDENTITY);
