@@ -136,8 +136,8 @@ impl Access {
     }
 }
 
-/// Whether a token can stand in an HTTP header. kube panics over one that can't: a line feed in the
-/// middle, as of a file with two lines, is enough.
+/// Whether a token can stand in an HTTP header: a line feed in the middle, as of a file with two
+/// lines, makes it one that can't.
 pub(crate) fn is_sendable(token: &SecretString) -> bool {
     let bytes = token.expose_secret().as_bytes();
     // A header's value has visible characters, spaces and tabs, or what is beyond ASCII.
@@ -154,9 +154,6 @@ fn common(config: &mut Config, settings: &ConnectSettings) -> Result<(), Connect
             source: source.into(),
         })?;
     config.headers.push((USER_AGENT, agent));
-    config.connect_timeout = settings.request_timeout;
-    // One limit for the whole request is kept around it; this one would end waiting long lists.
-    config.read_timeout = None;
     Ok(())
 }
 

@@ -13,9 +13,12 @@ use vwi_core::text::escape;
 use crate::access::Access;
 use crate::certificate;
 use crate::choice::{ClusterChoice, ConnectSettings};
+use crate::connection;
 use crate::error::{ApiCause, ApiError};
 use crate::exec::{ExecCredential, ExecError};
 use crate::kubeconfig::{Kubeconfig, KubeconfigError};
+
+pub use crate::connection::SetupError;
 
 /// Why a cluster can't be connected to. Nothing has been sent to it yet.
 #[derive(Debug, Error)]
@@ -103,7 +106,7 @@ pub enum ConnectError {
         server: String,
         /// Why not.
         #[source]
-        source: Box<kube::Error>,
+        source: Box<SetupError>,
     },
 }
 
@@ -206,8 +209,6 @@ impl Cluster {
     }
 
     async fn open(access: Access, settings: &ConnectSettings) -> Result<Self, ConnectError> {
-        // The only provider that is built in; an error says that it is installed already.
-        let _installed = rustls::crypto::ring::default_provider().install_default();
         let credential = match &access.exec {
             None => None,
             Some(exec) => Some(
@@ -334,7 +335,7 @@ impl Cluster {
 impl Live {
     fn new(access: &Access, credential: Option<Arc<ExecCredential>>) -> Result<Self, ConnectError> {
         let config = access.with_credential(credential.as_deref());
-        let client = Client::try_from(config).map_err(|source| ConnectError::Client {
+        let client = connection::client(&config).map_err(|source| ConnectError::Client {
             server: access.server.clone(),
             source: Box::new(source),
         })?;

@@ -9,6 +9,7 @@ mod certificate;
 pub mod choice;
 pub mod cluster;
 pub mod cluster_as;
+mod connection;
 pub mod error;
 pub mod evidence;
 pub mod exec;

@@ -150,6 +150,29 @@ fn pure_code_is_compiled_without_clients() {
     assert_eq!(impure, BTreeSet::new());
 }
 
+/// kube's own connections can run credential plugins, whose output they put into errors, and bring a
+/// JSONPath engine along; without TLS they reach no API server.
+#[test]
+fn what_is_released_connects_with_our_service_alone() {
+    let arguments = [
+        "tree",
+        "--package",
+        UMBRELLA,
+        "--edges",
+        "normal,features",
+        "--prefix",
+        "none",
+    ];
+    let tree = output(env!("CARGO"), &arguments);
+    let of_kube = tree
+        .lines()
+        .filter(|line| line.starts_with("kube-client feature "));
+    let features: BTreeSet<_> = of_kube.filter_map(|line| line.split('"').nth(1)).collect();
+    assert!(features.contains("client"), "{features:?}");
+    assert!(!features.contains("rustls-tls"), "{features:?}");
+    assert!(!features.contains("openssl-tls"), "{features:?}");
+}
+
 /// One name, four places: folder, package, program, and the plugin's name for kubectl.
 #[test]
 fn plugins_are_called_like_their_folder() {
