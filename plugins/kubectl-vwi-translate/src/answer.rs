@@ -3,7 +3,9 @@
 use vwi_cli::output::{Counts, EndFacts, Format, RecordWriter};
 use vwi_cli::session::Session;
 use vwi_core::collision::{Claim, Claims, can_collide};
-use vwi_core::record::{Condition, ConditionStatus, Record, TenantStatus, VirtualClusterRef};
+use vwi_core::record::{
+    Condition, ConditionStatus, FreshRecord, FreshStatus, Record, TenantStatus, VirtualClusterRef,
+};
 use vwi_core::step::Step;
 use vwi_core::stream::{Collision, Selection};
 use vwi_core::subject::Subject;
@@ -14,7 +16,7 @@ use crate::args::TranslateArgs;
 use crate::error::TranslateError;
 use crate::format;
 use crate::place::Place;
-use crate::wanted::{Fault, Wanted};
+use crate::wanted::{Fault, Known, Wanted};
 
 /// Writes records, and keeps what stands at the end.
 pub struct Answers<'a> {
@@ -64,18 +66,57 @@ impl<'a> Answers<'a> {
     /// [`TranslateError`] if it can't be written.
     pub fn put(
         &mut self,
-        mut wanted: Wanted,
+        wanted: Wanted,
         place: &Place,
         judgement: Judgement,
     ) -> Result<(), TranslateError> {
-        let judgement = self.claim(&wanted, place, judgement);
-        describe(
-            &mut wanted.record,
-            place,
-            &judgement,
-            self.args.change.dry_run.is_dry(),
-        );
-        self.write(&wanted.record, judgement.hint)
+        let (namespace, name) = (wanted.record.namespace(), wanted.record.name());
+        let judgement = self.claim(namespace, name, place, judgement);
+        match wanted.record {
+            Known::Name { namespace, name } => self.put_fresh(&namespace, &name, place, judgement),
+            Known::Record(mut record) => {
+                let dry_run = self.args.change.dry_run.is_dry();
+                describe(&mut record, place, &judgement, dry_run);
+                self.write(&record, judgement.hint)
+            }
+        }
+    }
+
+    /// Writes what came without a record; the record stream needs no tree of it.
+    fn put_fresh(
+        &mut self,
+        namespace: &str,
+        name: &str,
+        place: &Place,
+        mut judgement: Judgement,
+    ) -> Result<(), TranslateError> {
+        let hint = judgement.hint.take();
+        let condition = condition(&judgement, self.args.change.dry_run.is_dry());
+        let subject = subject(&judgement);
+        let virtual_cluster = subject.is_some().then(|| VirtualClusterRef {
+            name: Some(place.which.name.clone()),
+            namespace: Some(place.which.namespace.clone()),
+            ..VirtualClusterRef::default()
+        });
+        let tenant = tenant(place, &judgement);
+        let status = FreshStatus {
+            tenant: tenant.as_ref(),
+            host_service_account: judgement.host.as_ref().filter(|_| subject.is_some()),
+            subject: subject.as_ref(),
+            evidence: &judgement.evidence,
+            issuer: issuer(place, &judgement),
+            conditions: [&condition],
+        };
+        let record = FreshRecord::new(namespace, name, virtual_cluster.as_ref(), status);
+        if self.format != Format::Ndjson {
+            return self.write(&record.to_record(), hint);
+        }
+        if self.is_told(&condition) {
+            let key = format!("{namespace}/{name}");
+            self.tell(&key, &condition, hint);
+        }
+        self.writer.write_fresh(&record)?;
+        Ok(())
     }
 
     /// Writes a record for which no vCluster could be told.
@@ -120,13 +161,15 @@ impl<'a> Answers<'a> {
     }
 
     /// Claims the host name: of two that have one, the second fails.
-    fn claim(&mut self, wanted: &Wanted, place: &Place, judgement: Judgement) -> Judgement {
-        let (namespace, name) = (wanted.record.namespace(), wanted.record.name());
+    fn claim(
+        &mut self,
+        namespace: &str,
+        name: &str,
+        place: &Place,
+        judgement: Judgement,
+    ) -> Judgement {
         let facts = place.facts();
         let which = facts.which;
-        let Ok(host) = facts.host_name(namespace, name) else {
-            return judgement;
-        };
         let is_there = judgement.tenant_uid.is_some() || judgement.host.is_some();
         let candidate = can_collide(
             facts.mode(),
@@ -138,6 +181,9 @@ impl<'a> Answers<'a> {
         if !is_there || !candidate {
             return judgement;
         }
+        let Ok(host) = facts.host_name(namespace, name) else {
+            return judgement;
+        };
         let key = (&place.host_key, &host.namespace, &host.name);
         let owner = (&which.namespace, &which.name, namespace, name);
         if self.claims.claim(key, owner) != Claim::Taken {
@@ -146,7 +192,7 @@ impl<'a> Answers<'a> {
         self.collisions.push(Collision {
             host_namespace: host.namespace.clone(),
             host_name: host.name.clone(),
-            records: vec![wanted.record.key()],
+            records: vec![format!("{namespace}/{name}")],
         });
         if judgement.grade.is_none() {
             return judgement;
@@ -166,8 +212,10 @@ impl<'a> Answers<'a> {
     }
 
     fn write(&mut self, record: &Record, hint: Option<String>) -> Result<(), TranslateError> {
-        if let Some(condition) = record.condition(Step::Translate) {
-            self.tell(record, &condition, hint);
+        if let Some(condition) = record.condition(Step::Translate)
+            && self.is_told(&condition)
+        {
+            self.tell(&record.key(), &condition, hint);
         }
         match self.format {
             Format::Env => {
@@ -196,15 +244,19 @@ impl<'a> Answers<'a> {
         Ok(())
     }
 
+    /// Whether there is anything to tell of a record.
+    fn is_told(&self, condition: &Condition) -> bool {
+        condition.status == ConditionStatus::False || self.session.talk.is_detailed()
+    }
+
     /// Says what failed, and each hint once.
-    fn tell(&mut self, record: &Record, condition: &Condition, hint: Option<String>) {
+    fn tell(&mut self, key: &str, condition: &Condition, hint: Option<String>) {
         let talk = &self.session.talk;
-        let key = record.key();
         if condition.status != ConditionStatus::False {
-            talk.detail(&format!("{}: {}", escape(&key), condition.message));
+            talk.detail(&format!("{}: {}", escape(key), condition.message));
             return;
         }
-        talk.record_failed(&key, &condition.message);
+        talk.record_failed(key, &condition.message);
         if let Some(hint) = hint.filter(|hint| !self.hints.contains(hint)) {
             talk.say(&format!("hint: {hint}"));
             self.hints.push(hint);
@@ -223,32 +275,52 @@ const OWN_STATUS: [&str; 5] = [
 
 /// Writes a judgement into a record.
 pub fn describe(record: &mut Record, place: &Place, judgement: &Judgement, dry_run: bool) {
-    let subject = judgement
-        .host
-        .as_ref()
-        .and_then(|host| Subject::new(&host.namespace, &host.name).ok());
+    let subject = subject(judgement);
     if subject.is_none() {
         record.remove_status(&OWN_STATUS);
     }
     if subject.is_some() {
         fill_virtual_cluster(record, place);
     }
-    let mut tenant = place.tenant.clone();
-    tenant.service_account_uid.clone_from(&judgement.tenant_uid);
-    if tenant == TenantStatus::default() {
-        record.remove_status(&["tenant"]);
-    } else {
-        record.put_status("tenant", tenant);
+    match tenant(place, judgement) {
+        Some(tenant) => record.put_status("tenant", tenant),
+        None => record.remove_status(&["tenant"]),
     }
     if let (Some(subject), Some(host)) = (subject, &judgement.host) {
         record.put_status("subject", subject);
         record.put_status("hostServiceAccount", host);
     }
     record.put_status("evidence", &judgement.evidence);
-    match place.issuer.as_ref().or(judgement.issuer.as_ref()) {
+    match issuer(place, judgement) {
         Some(issuer) => record.put_status("issuer", issuer),
         None => record.remove_status(&["issuer"]),
     }
+    let Condition {
+        status,
+        reason,
+        message,
+        ..
+    } = condition(judgement, dry_run);
+    record.set_condition(Step::Translate, status, &reason, &message);
+}
+
+fn subject(judgement: &Judgement) -> Option<Subject> {
+    let host = judgement.host.as_ref()?;
+    Subject::new(&host.namespace, &host.name).ok()
+}
+
+/// Returns what tells the tenant from others, if anything is known.
+fn tenant(place: &Place, judgement: &Judgement) -> Option<TenantStatus> {
+    let mut tenant = place.tenant.clone();
+    tenant.service_account_uid.clone_from(&judgement.tenant_uid);
+    (tenant != TenantStatus::default()).then_some(tenant)
+}
+
+fn issuer<'a>(place: &'a Place, judgement: &'a Judgement) -> Option<&'a str> {
+    place.issuer.as_deref().or(judgement.issuer.as_deref())
+}
+
+fn condition(judgement: &Judgement, dry_run: bool) -> Condition {
     let (status, reason, message) = match judgement.grade {
         None => (
             ConditionStatus::False,
@@ -266,7 +338,12 @@ pub fn describe(record: &mut Record, place: &Place, judgement: &Judgement, dry_r
             judgement.message.clone(),
         ),
     };
-    record.set_condition(Step::Translate, status, reason, &message);
+    Condition {
+        condition_type: Step::Translate.condition_type().to_owned(),
+        status,
+        reason: reason.to_owned(),
+        message,
+    }
 }
 
 fn planned(grade: Grade, judgement: &Judgement) -> String {

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use vwi_cli::input::{self, Source};
 use vwi_cli::session::Session;
 use vwi_core::exit::{Explain, Outcome};
-use vwi_core::record::{Record, VirtualClusterRef};
 use vwi_core::stream::{self, Accept, Item, ReadError, StreamError};
 use vwi_core::translation::context_name::ContextName;
 use vwi_core::translation::{Clue, ClueSource, VirtualClusterName, identify};
@@ -116,9 +115,9 @@ impl<'a> Places<'a> {
 
     fn answer(&mut self, answers: &mut Answers<'_>, wanted: Wanted) -> Result<(), TranslateError> {
         if let Some(fault) = &wanted.fault {
-            return answers.put_fault(wanted.record, fault);
+            return answers.put_fault(wanted.record.into_record(), fault);
         }
-        let wish = stated(&wanted.record);
+        let wish = wanted.record.virtual_cluster().unwrap_or_default();
         let key = (wish.name, wish.namespace);
         if !self.known.contains_key(&key) {
             let place = self.find(&key)?;
@@ -129,7 +128,7 @@ impl<'a> Places<'a> {
                 let judgement = place.judge(&wanted, self.args);
                 answers.put(wanted, place, judgement)
             }
-            Some(Err(fault)) => answers.put_fault(wanted.record, fault),
+            Some(Err(fault)) => answers.put_fault(wanted.record.into_record(), fault),
             None => Ok(()),
         }
     }
@@ -165,14 +164,6 @@ impl<'a> Places<'a> {
             Err(error) => Err(error.into()),
         }
     }
-}
-
-fn stated(record: &Record) -> VirtualClusterRef {
-    record
-        .spec()
-        .unwrap_or_default()
-        .virtual_cluster
-        .unwrap_or_default()
 }
 
 /// Returns what the flags say of the vCluster.

@@ -127,7 +127,7 @@ impl Place {
 
     /// Says where a record names another vCluster than this one.
     fn contradiction(&self, wanted: &Wanted) -> Option<String> {
-        let wish = wanted.record.spec().ok()?.virtual_cluster?;
+        let wish = wanted.record.virtual_cluster()?;
         let name = wish.name.as_deref().unwrap_or(&self.which.name);
         let namespace = wish.namespace.as_deref().unwrap_or(&self.which.namespace);
         let same = name == self.which.name && namespace == self.which.namespace;

@@ -10,11 +10,60 @@ use crate::args::TranslateArgs;
 #[derive(Clone, Debug)]
 pub struct Wanted {
     /// What is known of it so far.
-    pub record: Record,
+    pub record: Known,
     /// What the tenant says of it.
     pub tenant: TenantAnswer,
     /// Why it can't be translated, whatever the clusters say.
     pub fault: Option<Fault>,
+}
+
+/// What is known of a ServiceAccount: a record as it came, or its name alone. There may be a million
+/// of the latter, and no tree is made of them before it is needed.
+#[derive(Clone, Debug)]
+pub enum Known {
+    /// Its namespace and name.
+    Name {
+        /// Its namespace in the tenant.
+        namespace: String,
+        /// Its name in the tenant.
+        name: String,
+    },
+    /// A record.
+    Record(Record),
+}
+
+impl Known {
+    /// Returns its namespace in the tenant.
+    pub fn namespace(&self) -> &str {
+        match self {
+            Self::Name { namespace, .. } => namespace,
+            Self::Record(record) => record.namespace(),
+        }
+    }
+
+    /// Returns its name in the tenant.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Name { name, .. } => name,
+            Self::Record(record) => record.name(),
+        }
+    }
+
+    /// Returns which vCluster the record says it is for.
+    pub fn virtual_cluster(&self) -> Option<VirtualClusterRef> {
+        match self {
+            Self::Name { .. } => None,
+            Self::Record(record) => record.spec().ok()?.virtual_cluster,
+        }
+    }
+
+    /// Returns the record, or a new one for the name.
+    pub fn into_record(self) -> Record {
+        match self {
+            Self::Name { namespace, name } => Record::new(&namespace, &name),
+            Self::Record(record) => record,
+        }
+    }
 }
 
 /// What the tenant says of a ServiceAccount.
@@ -43,7 +92,10 @@ impl Wanted {
     /// Wants a ServiceAccount by name.
     pub fn named(namespace: &str, name: &str) -> Self {
         Self {
-            record: Record::new(namespace, name),
+            record: Known::Name {
+                namespace: namespace.to_owned(),
+                name: name.to_owned(),
+            },
             tenant: TenantAnswer::NotAsked,
             fault: None,
         }
@@ -55,7 +107,7 @@ impl Wanted {
         if let Some(uid) = account.uid.as_ref().filter(|uid| !uid.is_empty()) {
             wanted.tenant = TenantAnswer::Found(uid.clone());
         }
-        wanted.fault = wrong_namespace(&wanted.record, args);
+        wanted.fault = wrong_namespace(&account.namespace, args);
         wanted
     }
 
@@ -81,9 +133,10 @@ impl Wanted {
                 record.put_spec("virtualCluster", wish);
             }
         }
-        let fault = wrong_namespace(&record, args).or_else(|| wrong_vcluster(&record, args));
+        let fault =
+            wrong_namespace(record.namespace(), args).or_else(|| wrong_vcluster(&record, args));
         Ok(Self {
-            record,
+            record: Known::Record(record),
             tenant: TenantAnswer::NotAsked,
             fault,
         })
@@ -110,17 +163,9 @@ fn with_namespace(record: Record, args: &TranslateArgs) -> Result<Record, Record
     Record::from_document(document)
 }
 
-fn wrong_namespace(record: &Record, args: &TranslateArgs) -> Option<Fault> {
+fn wrong_namespace(namespace: &str, args: &TranslateArgs) -> Option<Fault> {
     let typed = args.kubectl.namespace.as_deref()?;
-    let differs = record.namespace() != typed;
-    differs.then(|| {
-        mismatch(
-            "--namespace",
-            typed,
-            "metadata.namespace",
-            record.namespace(),
-        )
-    })
+    (namespace != typed).then(|| mismatch("--namespace", typed, "metadata.namespace", namespace))
 }
 
 fn wrong_vcluster(record: &Record, args: &TranslateArgs) -> Option<Fault> {

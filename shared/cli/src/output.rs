@@ -180,7 +180,10 @@ impl RecordWriter {
     /// [`OutputError`]; when the reader has gone, the session's interrupt is requested too.
     pub fn write(&mut self, record: &Record) -> Result<(), OutputError> {
         match self.format {
-            Format::Ndjson => return self.line(record, record.is_failed()),
+            Format::Ndjson => {
+                write_line(&mut self.text, record)?;
+                return self.line(record.is_failed());
+            }
             Format::Json => self.list.item(&mut self.text, record)?,
             Format::Yaml => {
                 // A list of one is the list's next lines.
@@ -213,7 +216,10 @@ impl RecordWriter {
     /// As [`RecordWriter::write`].
     pub fn write_fresh(&mut self, record: &FreshRecord<'_>) -> Result<(), OutputError> {
         match self.format {
-            Format::Ndjson => self.line(record, record.is_failed()),
+            Format::Ndjson => {
+                record.write_line(&mut self.text)?;
+                self.line(record.is_failed())
+            }
             Format::Json
             | Format::Yaml
             | Format::Manifest
@@ -227,8 +233,8 @@ impl RecordWriter {
         }
     }
 
-    fn line(&mut self, record: &impl Serialize, failed: bool) -> Result<(), OutputError> {
-        write_line(&mut self.text, record)?;
+    /// Passes a line of the record stream on.
+    fn line(&mut self, failed: bool) -> Result<(), OutputError> {
         self.count(failed);
         self.pass_on()?;
         if self.flushes {

@@ -115,9 +115,14 @@ impl Talk {
 
     /// Says how something was decided, from level 4.
     pub fn detail(&self, text: &str) {
-        if self.verbosity.level >= 4 {
+        if self.is_detailed() {
             self.line(text);
         }
+    }
+
+    /// Whether details are said, for a caller that would make a million of them for nobody.
+    pub fn is_detailed(&self) -> bool {
+        self.verbosity.level >= 4
     }
 
     /// Writes lines as they are, for an error report.

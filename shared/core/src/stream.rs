@@ -69,26 +69,38 @@ pub fn read<E>(
     accept: Accept,
     sink: &mut dyn FnMut(Item) -> Result<(), E>,
 ) -> Result<Summary, ReadError<E>> {
-    let mut tally = Tally::new(source, accept);
-    let start = sniff(&mut reader).map_err(|error| StreamError::unreadable(source, error))?;
-    let reader = Cursor::new(start.read).chain(reader);
-    let reader = BufReader::with_capacity(BUFFER_BYTES, reader);
     let mut failure = None;
     let mut deliver = |item: Item| {
         sink(item).map_err(|error| {
             failure = Some(error);
         })
     };
-    let done = match start.first {
-        None => Ok(()),
-        Some(b'{' | b'[') => json::read(reader, &mut tally, &mut deliver),
-        Some(_) => yaml::read(reader, &mut tally, &mut deliver),
-    };
+    let done = read_any(source, &mut reader, accept, &mut deliver);
     match (done, failure) {
         (_, Some(error)) => Err(ReadError::Sink(error)),
-        (Ok(()), None) => Ok(tally.finish()),
+        (Ok(summary), None) => Ok(summary),
         (Err(error), None) => Err(ReadError::Stream(error)),
     }
+}
+
+/// The same for any reader and sink, so that the parsers are compiled once, and with this crate's
+/// settings: for speed.
+fn read_any(
+    source: &str,
+    reader: &mut dyn Read,
+    accept: Accept,
+    deliver: Deliver<'_>,
+) -> Result<Summary, StreamError> {
+    let mut tally = Tally::new(source, accept);
+    let start = sniff(reader).map_err(|error| StreamError::unreadable(source, error))?;
+    let reader = Cursor::new(start.read).chain(reader);
+    let reader = BufReader::with_capacity(BUFFER_BYTES, reader);
+    match start.first {
+        None => {}
+        Some(b'{' | b'[') => json::read(reader, &mut tally, deliver)?,
+        Some(_) => yaml::read(reader, &mut tally, deliver)?,
+    }
+    Ok(tally.finish())
 }
 
 /// Where the sink's error is kept by the caller, `Err(())` stops the reader.
@@ -103,13 +115,13 @@ struct Start {
 }
 
 /// Reads up to the first byte that is not blank, however few bytes the reader gives at a time.
-fn sniff(reader: &mut impl Read) -> io::Result<Start> {
+fn sniff(mut reader: &mut dyn Read) -> io::Result<Start> {
     const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
     const CHUNK_BYTES: u64 = 64;
     let mut read = Vec::new();
     loop {
         let start = read.len();
-        let mut chunk = reader.take(CHUNK_BYTES);
+        let mut chunk = (&mut reader).take(CHUNK_BYTES);
         if chunk.read_to_end(&mut read)? == 0 {
             return Ok(Start { read, first: None });
         }

@@ -1,5 +1,7 @@
 //! A record as translate makes it out of a ServiceAccount, written without a tree in between.
 
+use std::io;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -78,6 +80,18 @@ impl<'a> FreshRecord<'a> {
     pub fn is_failed(&self) -> bool {
         let [condition] = self.status.conditions;
         condition.status == super::ConditionStatus::False
+    }
+
+    /// Appends it to `out` as a compact line.
+    ///
+    /// # Errors
+    ///
+    /// None that is known; the library could refuse.
+    pub fn write_line(&self, out: &mut Vec<u8>) -> io::Result<()> {
+        // Here and not where it is called: this crate is compiled for speed.
+        serde_json::to_writer(&mut *out, self)?;
+        out.push(b'\n');
+        Ok(())
     }
 
     /// Returns the same record as a tree, which can be changed.
