@@ -14,9 +14,10 @@
 //! | the servers' programs | `controlplane`, built from `tests/controlplane`; `guard` |
 //! | what makes the clusters a host and a tenant | `host`, `tenant`, `vcluster`, `object` |
 //! | the Azure webhook | `webhook` |
+//! | the vCluster Platform in front of both | `platform` |
 //! | `cargo sandbox` | `sandbox` |
 //!
-//! The Azure stand-in and vCluster's syncer are crates of their own.
+//! The stand-ins of Azure and of the Platform, and vCluster's syncer, are crates of their own.
 
 mod bed;
 mod certificate;
@@ -31,6 +32,7 @@ mod guard;
 mod host;
 mod kubeconfig;
 mod object;
+mod platform;
 mod port;
 mod process;
 mod program;

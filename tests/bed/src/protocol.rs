@@ -67,6 +67,8 @@ pub struct Description {
     pub issuer: String,
     /// The Azure stand-in.
     pub azure: AzureDescription,
+    /// The Platform stand-in.
+    pub platform: PlatformDescription,
     /// The host cluster.
     pub host: ClusterDescription,
     /// The vCluster that all tests share.
@@ -80,6 +82,24 @@ pub struct Description {
 pub struct AzureDescription {
     /// Where it answers, without a slash at the end.
     pub url: String,
+}
+
+/// The Platform stand-in, as clients see it. Its instance is the vCluster that all tests share; the
+/// host cluster is behind it too.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct PlatformDescription {
+    /// Where it answers, without a slash at the end.
+    pub url: String,
+    /// File with the access key of its administrator.
+    pub key_file: PathBuf,
+    /// The login of the vcluster command line, as that writes it.
+    pub login_file: PathBuf,
+    /// Kubeconfig file that leads to the shared vCluster through it.
+    pub kubeconfig: PathBuf,
+    /// Project of the instance.
+    pub project: String,
+    /// Name of the instance, which is not that of the Helm release.
+    pub instance: String,
 }
 
 /// A cluster, as clients see it.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 use vwi_test_azure::{Options, Server as Azure, Tls, Upstream, UpstreamServer};
+use vwi_test_platform::Server as Platform;
 
 use crate::certificate::Authority;
 use crate::cluster::Cluster;
@@ -21,7 +22,7 @@ use crate::server::Server;
 use crate::tenant::{Slot, Tenant};
 use crate::vcluster::VirtualCluster;
 use crate::webhook::{self, Webhook};
-use crate::{files, host, kubeconfig};
+use crate::{files, host, kubeconfig, platform};
 
 /// Name and host namespace of the vCluster that all tests share.
 const SHARED: (&str, &str) = ("vcluster-demo", "team-x");
@@ -31,6 +32,7 @@ pub(crate) struct Running {
     control_plane: ControlPlane,
     folder: PathBuf,
     azure: Azure,
+    platform: Platform,
     webhook: Webhook,
     etcd: Etcd,
     host: Cluster,
@@ -53,7 +55,9 @@ impl Running {
         let authority = Authority::new("vwi test bed")?;
         let authority_file = folder.join("ca.pem");
         files::write(&authority_file, &authority.pem())?;
-        let azure = start_azure(&authority)?;
+        let tls = stand_in_tls(&authority)?;
+        let azure = Azure::start(Options::new(tls.clone()))
+            .doing(|| "cannot start the Azure stand-in".to_owned())?;
         let issuer = azure.issuer_url(ISSUER);
 
         let etcd = Etcd::start(&control_plane, &folder)?;
@@ -73,7 +77,10 @@ impl Running {
         // Before the first pod of a tenant reaches the host.
         webhook::register(client, &authority, webhook.port()).await?;
         let service = Tenant::reserve(client, &wanted, slot).await?;
+        let service_uid = service.metadata.uid.clone().unwrap_or_default();
         let tenant = Tenant::install(client, wanted, &service, cluster, slot).await?;
+        let seen = (&tenant.wanted, &tenant.cluster, service_uid.as_str());
+        let (platform, platform_description) = platform::start(tls, &folder, &host, seen)?;
 
         let host_description = describe_host(&folder, &host)?;
         let tenant_description = describe_tenant(&folder, &host, &tenant)?;
@@ -87,6 +94,7 @@ impl Running {
             azure: AzureDescription {
                 url: azure.url().to_owned(),
             },
+            platform: platform_description,
             host: host_description,
             tenant: tenant_description,
             servers,
@@ -99,6 +107,7 @@ impl Running {
             control_plane,
             folder,
             azure,
+            platform,
             webhook,
             etcd,
             host,
@@ -182,8 +191,9 @@ impl Running {
         }
         self.host.stop().await;
         self.etcd.stop().await;
-        // Its own end waits for requests in flight; the end of the process does not.
+        // Their own ends wait for requests in flight; the end of the process does not.
         std::mem::forget(self.azure);
+        std::mem::forget(self.platform);
     }
 
     /// Finds addresses for a vCluster: a Service of some test may have one by chance.
@@ -206,17 +216,16 @@ impl Running {
     }
 }
 
-/// Starts the Azure stand-in with a certificate of the bed's authority.
-fn start_azure(authority: &Authority) -> Result<Azure, BedError> {
+/// The certificate of the stand-ins, of the bed's authority.
+fn stand_in_tls(authority: &Authority) -> Result<Tls, BedError> {
     let names = ["localhost".to_owned()];
     let addresses = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
     let identity = authority.server("localhost", &names, &addresses)?;
-    let tls = Tls {
+    Ok(Tls {
         certificate_pem: identity.certificate,
         key_pem: identity.key,
         ca_pem: authority.pem(),
-    };
-    Azure::start(Options::new(tls)).doing(|| "cannot start the Azure stand-in".to_owned())
+    })
 }
 
 fn describe_host(folder: &Path, host: &Cluster) -> Result<ClusterDescription, BedError> {

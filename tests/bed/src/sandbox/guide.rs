@@ -18,8 +18,13 @@ pub(super) fn text(stage: &Stage) -> Result<String, BedError> {
     for (name, value) in stage.world.env() {
         lines.push(export(&name, &value)?);
     }
+    let platform = &stage.bed.description().platform;
+    let (url, project) = (&platform.url, &platform.project);
+    let key_file = quoted(platform.key_file.as_os_str())?;
+    let platform_kubeconfig = quoted(platform.kubeconfig.as_os_str())?;
     let host = &stage.bed.description().host.context;
     let namespace = stage.namespace();
+    let instance = &platform.instance;
     lines.push(format!(
         r#"
 == the az command line (its cloud is `VwiLocal`, set up in "$AZURE_CONFIG_DIR")
@@ -27,6 +32,10 @@ az login --service-principal --username "$AZURE_CLIENT_ID" --password "$AZURE_CL
 az identity federated-credential list --identity-name {IDENTITY} -g rg -o table
 az role assignment list --all -o table
 az aks show -g rg -n aks --query oidcIssuerProfile
+
+== the vCluster Platform in front of host and tenant ({url}, project {project}, instance {instance})
+kubectl --kubeconfig {platform_kubeconfig} get serviceaccounts   # the tenant, through the Platform
+kubectl vwi translate app --platform {url} --access-key-file {key_file} --project {project} -o yaml
 
 == what to try
 kubectl get serviceaccount app -o yaml                       # the tenant's
