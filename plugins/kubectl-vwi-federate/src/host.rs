@@ -8,7 +8,7 @@ use vwi_cli::{Failure, host};
 use vwi_core::federation::Refusal;
 use vwi_core::text::escape;
 use vwi_core::translation::{
-    Grade, HostFact, HostProof, Judgement, Question, ServiceAddress, TenantFact,
+    Grade, HostFact, HostProof, Judgement, Question, ServiceAddress, TenantFact, Unread,
     VirtualClusterName, host_proof, judge,
 };
 use vwi_kubernetes::tenant::Scope;
@@ -278,16 +278,17 @@ fn nearest(accounts: &HashSet<String>, name: &str) -> String {
 
 fn judged(work: &Work, evidence: &HostEvidence) -> Judgement {
     let vcluster = evidence.vcluster();
-    let host = vcluster
-        .host_name(&work.namespace, &work.name)
-        .map_or(HostFact::NotRead, |computed| evidence.at(&computed));
     let uid = work.tenant.service_account_uid.as_deref();
+    let (host, same_uid) = vcluster
+        .host_name(&work.namespace, &work.name)
+        .map_or((HostFact::NotRead, Vec::new()), |computed| {
+            evidence.about(&computed, uid)
+        });
     let tenant = match uid {
         Some(uid) => TenantFact::Found { uid },
         None if work.is_awaited => TenantFact::Missing,
-        None => TenantFact::NotRead,
+        None => TenantFact::NotRead(Unread::NotAsked),
     };
-    let same_uid = uid.map_or_else(Vec::new, |uid| evidence.with_tenant_uid(uid));
     judge(&Question {
         namespace: &work.namespace,
         name: &work.name,
@@ -302,6 +303,7 @@ fn judged(work: &Work, evidence: &HostEvidence) -> Judgement {
         // The weakest: whether it is enough is asked once all is known.
         accept: Grade::Computed,
         allow_missing: true,
+        workload_account: false,
     })
 }
 

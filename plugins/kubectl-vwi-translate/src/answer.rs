@@ -93,17 +93,15 @@ impl<'a> Answers<'a> {
         let hint = judgement.hint.take();
         let condition = condition(&judgement, self.args.change.dry_run.is_dry());
         let subject = subject(&judgement);
-        let virtual_cluster = subject.is_some().then(|| VirtualClusterRef {
-            name: Some(place.which.name.clone()),
-            namespace: Some(place.which.namespace.clone()),
-            ..VirtualClusterRef::default()
-        });
+        let virtual_cluster = subject
+            .is_some()
+            .then(|| place.reference(VirtualClusterRef::default()));
         let tenant = tenant(place, &judgement);
         let status = FreshStatus {
             tenant: tenant.as_ref(),
             host_service_account: judgement.host.as_ref().filter(|_| subject.is_some()),
             subject: subject.as_ref(),
-            evidence: &judgement.evidence,
+            evidence: place.evidence(&judgement),
             issuer: issuer(place, &judgement),
             conditions: [&condition],
         };
@@ -290,7 +288,7 @@ pub fn describe(record: &mut Record, place: &Place, judgement: &Judgement, dry_r
         record.put_status("subject", subject);
         record.put_status("hostServiceAccount", host);
     }
-    record.put_status("evidence", &judgement.evidence);
+    record.put_status("evidence", place.evidence(judgement));
     match issuer(place, judgement) {
         Some(issuer) => record.put_status("issuer", issuer),
         None => record.remove_status(&["issuer"]),
@@ -354,15 +352,9 @@ fn planned(grade: Grade, judgement: &Judgement) -> String {
 fn fill_virtual_cluster(record: &mut Record, place: &Place) {
     let wish = record.spec().unwrap_or_default().virtual_cluster;
     let wish = wish.unwrap_or_default();
-    if wish.name.is_some() && wish.namespace.is_some() {
+    let knows_instance = wish.instance.is_some() || place.instance.is_none();
+    if wish.name.is_some() && wish.namespace.is_some() && knows_instance {
         return;
     }
-    record.put_spec(
-        "virtualCluster",
-        VirtualClusterRef {
-            name: Some(place.which.name.clone()),
-            namespace: Some(place.which.namespace.clone()),
-            ..wish
-        },
-    );
+    record.put_spec("virtualCluster", place.reference(wish));
 }

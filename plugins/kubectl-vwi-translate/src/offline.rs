@@ -6,8 +6,8 @@ use vwi_cli::input::{self, Source};
 use vwi_cli::session::Session;
 use vwi_core::exit::{Explain, Outcome};
 use vwi_core::stream::{self, Accept, Item, ReadError, StreamError};
-use vwi_core::translation::context_name::ContextName;
-use vwi_core::translation::{Clue, ClueSource, VirtualClusterName, identify};
+use vwi_core::translation::context_name::context_clue;
+use vwi_core::translation::{Candidates, Clue, ClueSource, PlatformUrl, identify};
 use vwi_kubernetes::Kubeconfig;
 
 use crate::answer::Answers;
@@ -103,6 +103,8 @@ impl<'a> Places<'a> {
             .or_else(|| context.and_then(|context| kubeconfig.namespace(context)))
             .unwrap_or("default");
         let mut clues = typed_clues(args);
+        let server = context.and_then(|context| kubeconfig.server(context));
+        clues.extend(server.and_then(PlatformUrl::parse).map(|url| url.clue()));
         clues.extend(context.and_then(context_clue));
         Self {
             args,
@@ -140,19 +142,19 @@ impl<'a> Places<'a> {
         let from_record = name.is_some() || namespace.is_some();
         let mut clues = self.clues.clone();
         if from_record {
-            clues.push(Clue {
-                source: ClueSource::Typed,
-                said_by: "the record".to_owned(),
+            clues.push(Clue::parts(
+                ClueSource::Record,
+                "the record",
                 name,
                 namespace,
-            });
+            ));
         }
-        match identify(&clues, &[]) {
+        match identify(&clues, Candidates::default()) {
             Ok(found) => {
                 for warning in &found.warnings {
                     self.session.talk.warn(warning);
                 }
-                Ok(Ok(Place::new(found.which, self.args)?))
+                Ok(Ok(Place::new(found, self.args)?))
             }
             Err(error) if from_record => Ok(Err(Fault {
                 reason: "VirtualClusterUnknown",
@@ -168,37 +170,14 @@ impl<'a> Places<'a> {
 
 /// Returns what the flags say of the vCluster.
 pub fn typed_clues(args: &TranslateArgs) -> Vec<Clue> {
-    let clue = |said_by: &str, name: Option<&String>, namespace: Option<&String>| Clue {
-        source: ClueSource::Typed,
-        said_by: said_by.to_owned(),
-        name: name.cloned(),
-        namespace: namespace.cloned(),
-    };
-    let mut clues = Vec::new();
-    if args.which.vcluster.is_some() {
-        clues.push(clue("`--vcluster`", args.which.vcluster.as_ref(), None));
-    }
-    if args.which.vcluster_namespace.is_some() {
-        let namespace = args.which.vcluster_namespace.as_ref();
-        clues.push(clue("`--vcluster-namespace`", None, namespace));
-    }
-    clues
-}
-
-/// Returns what a context's name says of the vCluster.
-pub fn context_clue(context: &str) -> Option<Clue> {
-    match ContextName::parse(context) {
-        ContextName::Helm {
-            name, namespace, ..
-        } => Some(Clue::both(
-            ClueSource::ContextName,
-            format!("the name of context `{}`", vwi_core::text::escape(context)),
-            &VirtualClusterName {
-                name: name.to_owned(),
-                namespace: namespace.to_owned(),
-            },
-        )),
-        // The Platform's names are not the Helm release's.
-        ContextName::Platform { .. } | ContextName::Other => None,
-    }
+    let flags = &args.which;
+    let name = flags
+        .vcluster
+        .clone()
+        .map(|name| Clue::parts(ClueSource::Flag, "`--vcluster`", Some(name), None));
+    let namespace = flags.vcluster_namespace.clone().map(|namespace| {
+        let said_by = "`--vcluster-namespace`";
+        Clue::parts(ClueSource::Flag, said_by, None, Some(namespace))
+    });
+    name.into_iter().chain(namespace).collect()
 }

@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use vwi_core::record::TenantStatus;
+use vwi_core::record::{Evidence, TenantStatus, VirtualClusterRef};
 use vwi_core::text::escape;
 use vwi_core::translation::{
-    Configuration, HostFact, Judgement, ModeSource, Question, TenantFact, VirtualClusterFacts,
-    VirtualClusterName, judge,
+    Configuration, HostFact, Identification, Judgement, ModeSource, PlatformInstance, Question,
+    TenantFact, Unread, VirtualClusterFacts, VirtualClusterName, judge,
 };
 use vwi_kubernetes::HostEvidence;
 use vwi_kubernetes::evidence::ConfigurationFact;
@@ -21,6 +21,10 @@ use crate::wanted::{TenantAnswer, Wanted};
 pub struct Place {
     /// Which one it is.
     pub which: VirtualClusterName,
+    /// The Platform's name for it, where something tells.
+    pub instance: Option<PlatformInstance>,
+    /// Who said which one it is, as the record keeps it.
+    pub told_by: Vec<Evidence>,
     /// What its host says, if one is looked at.
     pub evidence: Option<HostEvidence>,
     /// What a file says that the user gave.
@@ -39,13 +43,19 @@ impl Place {
     /// # Errors
     ///
     /// [`TranslateError`] if the file of `--vcluster-values` can't be used.
-    pub fn new(which: VirtualClusterName, args: &TranslateArgs) -> Result<Self, TranslateError> {
+    pub fn new(found: Identification, args: &TranslateArgs) -> Result<Self, TranslateError> {
+        let told_by = found.evidence();
+        let Identification {
+            which, instance, ..
+        } = found;
         let values = match &args.which.vcluster_values {
             Some(path) => Some(read_values(path, &which)?),
             None => None,
         };
         Ok(Self {
             which,
+            instance,
+            told_by,
             evidence: None,
             values,
             issuer: None,
@@ -63,12 +73,34 @@ impl Place {
                 which: &self.which,
                 configuration: Some(values),
                 mode_source: ModeSource::Values,
+                namespaces: seen.and_then(|facts| facts.namespaces),
             },
             (_, None) => VirtualClusterFacts {
                 which: &self.which,
                 configuration: None,
                 mode_source: ModeSource::Assumed,
+                namespaces: seen.and_then(|facts| facts.namespaces),
             },
+        }
+    }
+
+    /// Returns all that was said, about the vCluster and about the ServiceAccount.
+    pub fn evidence<'a>(&'a self, judgement: &'a Judgement) -> Vec<&'a Evidence> {
+        self.told_by.iter().chain(&judgement.evidence).collect()
+    }
+
+    /// Returns how a record names the vCluster, with what it leaves open filled in.
+    pub fn reference(&self, wish: VirtualClusterRef) -> VirtualClusterRef {
+        let (project, instance) = match (&wish.instance, &self.instance) {
+            (None, Some(found)) => (Some(found.project.clone()), Some(found.name.clone())),
+            (_, _) => (wish.project, wish.instance),
+        };
+        VirtualClusterRef {
+            name: Some(self.which.name.clone()),
+            namespace: Some(self.which.namespace.clone()),
+            project,
+            instance,
+            host_cluster: wish.host_cluster,
         }
     }
 
@@ -89,25 +121,16 @@ impl Place {
         }
         let facts = self.facts();
         let (namespace, name) = (wanted.record.namespace(), wanted.record.name());
-        let tenant = match &wanted.tenant {
-            TenantAnswer::NotAsked | TenantAnswer::Forbidden => TenantFact::NotRead,
-            TenantAnswer::Missing => TenantFact::Missing,
-            TenantAnswer::Found(uid) => TenantFact::Found { uid },
+        let (tenant, uid) = match &wanted.tenant {
+            TenantAnswer::NotAsked => (TenantFact::NotRead(Unread::NotAsked), None),
+            TenantAnswer::Forbidden => (TenantFact::NotRead(Unread::Forbidden), None),
+            TenantAnswer::Missing => (TenantFact::Missing, None),
+            TenantAnswer::Found(uid) => (TenantFact::Found { uid }, Some(uid.as_str())),
         };
-        let (host, same_uid) = match &self.evidence {
-            None => (HostFact::NotRead, Vec::new()),
-            Some(evidence) => {
-                let host = facts
-                    .host_name(namespace, name)
-                    .map_or(HostFact::NotRead, |computed| evidence.at(&computed));
-                let same_uid = match &wanted.tenant {
-                    TenantAnswer::Found(uid) => evidence.with_tenant_uid(uid),
-                    TenantAnswer::NotAsked | TenantAnswer::Forbidden | TenantAnswer::Missing => {
-                        Vec::new()
-                    }
-                };
-                (host, same_uid)
-            }
+        let computed = facts.host_name(namespace, name);
+        let (host, same_uid) = match (&self.evidence, &computed) {
+            (Some(evidence), Ok(computed)) => evidence.about(computed, uid),
+            (None, _) | (_, Err(_)) => (HostFact::NotRead, Vec::new()),
         };
         judge(&Question {
             namespace,
@@ -122,6 +145,7 @@ impl Place {
             silences: &[],
             accept: args.accepted(),
             allow_missing: args.proof.allow_missing,
+            workload_account: false,
         })
     }
 

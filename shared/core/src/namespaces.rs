@@ -10,9 +10,11 @@ use crate::text::escape;
 
 mod label_error;
 mod mappings;
+mod seen;
 mod validation;
 
 pub use mappings::{HostNamespace, NamespaceMappings};
+pub use seen::SeenNamespaces;
 pub use validation::{InvalidMappings, Side};
 
 /// How a vCluster maps namespaces; fixed when it is deployed.
@@ -69,6 +71,21 @@ pub enum NameError {
         namespace: String,
         /// Host namespaces, sorted.
         candidates: Vec<String>,
+    },
+    /// The host says otherwise.
+    #[error(
+        "the configuration leads tenant namespace `{}` to `{computed}`, but the host has Namespace \
+         `{}` for it",
+        escape(namespace),
+        escape(seen)
+    )]
+    Disagree {
+        /// Tenant namespace.
+        namespace: String,
+        /// Host namespace by the configuration.
+        computed: String,
+        /// Host namespace whose annotation names the tenant's.
+        seen: String,
     },
     /// The mapping's result is no namespace that the host could have.
     #[error(

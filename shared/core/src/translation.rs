@@ -7,21 +7,30 @@
 //! The tenant is hostile input, and so is every host object outside the vCluster's own namespaces:
 //! the caller hands in host ServiceAccounts of those namespaces only.
 
+pub mod arguments;
 pub mod certificate;
+pub mod clue;
 pub mod configuration;
 pub mod context_name;
+pub mod fleet;
 pub mod grade;
 pub mod host_proof;
 pub mod identification;
 pub mod judgement;
+pub mod platform_url;
+pub mod sleep;
 
+pub use clue::{Clue, ClueSource, PlatformInstance};
 pub use configuration::{Configuration, ConfigurationError, PodPlace, Refusal};
+pub use fleet::{Fleet, Standing};
 pub use grade::{Grade, InvalidGrade};
 pub use host_proof::{HostProof, ServiceAddress, host_proof};
 pub use identification::{
-    Clue, ClueSource, Identification, IdentificationError, VirtualClusterName, identify,
+    Candidates, Identification, IdentificationError, VirtualClusterName, identify,
 };
 pub use judgement::{
-    HostFact, HostObject, Judgement, ModeSource, Opinion, Question, Silence, TenantFact,
+    HostFact, HostObject, Judgement, ModeSource, Opinion, Question, Silence, TenantFact, Unread,
     VirtualClusterFacts, judge,
 };
+pub use platform_url::PlatformUrl;
+pub use sleep::{Sleep, sleep};

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use crate::name::safe_concat;
-use crate::namespaces::{NamespaceMode, host_service_account};
+use crate::namespaces::{HostServiceAccount, NamespaceMode, host_service_account};
 
 /// Annotation: the tenant object's name.
 pub const OBJECT_NAME: &str = "vcluster.loft.sh/object-name";
@@ -138,11 +138,29 @@ pub fn tenant_of<'a>(
     vcluster: &str,
     vcluster_namespace: &str,
 ) -> Result<TenantObject<'a>, Unmanaged<'a>> {
+    // Legacy multi-namespace mode up to 0.20 labels nothing.
+    let labels_all = !matches!(mode, NamespaceMode::LegacyMulti);
+    tenant_by(host, vcluster, labels_all, |namespace, name| {
+        host_service_account(mode, vcluster, vcluster_namespace, namespace, name).ok()
+    })
+}
+
+/// The test of [`tenant_of`], with any way to name a ServiceAccount on the host; `labels_all` says
+/// that an object without label [`MANAGED_BY`] is none of the vCluster's.
+///
+/// # Errors
+///
+/// [`Unmanaged`], the first part of the test that fails.
+pub fn tenant_by<'a>(
+    host: HostMetadata<'a>,
+    vcluster: &str,
+    labels_all: bool,
+    host_name: impl FnOnce(&str, &str) -> Option<HostServiceAccount>,
+) -> Result<TenantObject<'a>, Unmanaged<'a>> {
     let annotation = |key| host.annotations.get(key).map(String::as_str);
 
     let managed_by = host.labels.get(MANAGED_BY).map(String::as_str);
-    // Legacy multi-namespace mode up to 0.20 labels nothing.
-    let unlabelled = managed_by.is_none() && matches!(mode, NamespaceMode::LegacyMulti);
+    let unlabelled = managed_by.is_none() && !labels_all;
     if managed_by != Some(vcluster) && !unlabelled {
         return Err(Unmanaged::ManagedBy(managed_by));
     }
@@ -165,15 +183,9 @@ pub fn tenant_of<'a>(
         name,
         uid: annotation(OBJECT_UID),
     };
-    match host_service_account(
-        mode,
-        vcluster,
-        vcluster_namespace,
-        tenant.namespace,
-        tenant.name,
-    ) {
-        Ok(own) if own.namespace == host.namespace && own.name == host.name => Ok(tenant),
-        Ok(_) | Err(_) => Err(Unmanaged::Elsewhere(tenant)),
+    match host_name(tenant.namespace, tenant.name) {
+        Some(own) if own.namespace == host.namespace && own.name == host.name => Ok(tenant),
+        Some(_) | None => Err(Unmanaged::Elsewhere(tenant)),
     }
 }
 

@@ -1,14 +1,14 @@
 //! What a host says of one vCluster: its configuration and its ServiceAccounts, with few requests.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use vwi_core::namespaces::{HostServiceAccount, NamespaceMode};
+use vwi_core::namespaces::{HostServiceAccount, NamespaceMode, SeenNamespaces};
 use vwi_core::text::escape;
 use vwi_core::translation::{
     Configuration, ConfigurationError, HostFact, HostObject, ModeSource, VirtualClusterFacts,
     VirtualClusterName,
 };
-use vwi_core::vcluster_labels::{HostMetadata, OBJECT_UID, tenant_of};
+use vwi_core::vcluster_labels::{HostMetadata, OBJECT_UID};
 
 use crate::error::ApiError;
 use crate::host::Host;
@@ -21,6 +21,16 @@ pub struct HostEvidence {
     which: VirtualClusterName,
     configuration: ConfigurationFact,
     accounts: AccountsFact,
+    namespaces: NamespacesFact,
+}
+
+/// What is known of the host Namespaces that carry the vCluster's labels.
+#[derive(Debug)]
+enum NamespacesFact {
+    Listed(SeenNamespaces),
+    /// It has none, by its configuration.
+    NotAsked,
+    NotRead(ApiError),
 }
 
 /// What is known of a vCluster's configuration.
@@ -96,7 +106,11 @@ impl Host {
             Err(error) if error.is_forbidden() => ConfigurationFact::NotRead(error),
             Err(error) => return Err(error),
         };
-        let elsewhere = self.elsewhere(which, &configuration).await;
+        let namespaces = self.namespaces_fact(which, &configuration).await?;
+        let elsewhere = match accounts {
+            Ok(_) => self.elsewhere(which, &configuration, &namespaces).await,
+            Err(_) => Ok(Vec::new()),
+        };
         let accounts = match (accounts, elsewhere) {
             (Ok(own), Ok(elsewhere)) => {
                 let mut accounts = Accounts::default();
@@ -114,7 +128,34 @@ impl Host {
             which: which.clone(),
             configuration,
             accounts,
+            namespaces,
         })
+    }
+
+    /// Lists the host Namespaces that carry the vCluster's labels, unless it can have none.
+    async fn namespaces_fact(
+        &self,
+        which: &VirtualClusterName,
+        configuration: &ConfigurationFact,
+    ) -> Result<NamespacesFact, ApiError> {
+        let is_single = matches!(configuration, ConfigurationFact::Known(known)
+            if known.mode == NamespaceMode::Single);
+        if is_single {
+            return Ok(NamespacesFact::NotAsked);
+        }
+        let is_legacy = matches!(configuration, ConfigurationFact::Known(known)
+            if known.mode == NamespaceMode::LegacyMulti);
+        match self.namespaces_of(which, is_legacy).await {
+            Ok(found) => {
+                let mut seen = SeenNamespaces::default();
+                for namespace in found {
+                    seen.add(&namespace.metadata.name, &namespace.metadata.annotations);
+                }
+                Ok(NamespacesFact::Listed(seen))
+            }
+            Err(error) if error.is_forbidden() => Ok(NamespacesFact::NotRead(error)),
+            Err(error) => Err(error),
+        }
     }
 
     /// Lists the ServiceAccounts of the vCluster's other host namespaces.
@@ -122,23 +163,19 @@ impl Host {
         &self,
         which: &VirtualClusterName,
         configuration: &ConfigurationFact,
+        namespaces: &NamespacesFact,
     ) -> Result<Vec<ServiceAccount>, ApiError> {
-        let ConfigurationFact::Known(configuration) = configuration else {
-            return Ok(Vec::new());
-        };
-        if let Some(target) = &configuration.target_namespace
-            && *target != which.namespace
-        {
-            return self
-                .service_accounts(&Scope::Namespace(target.clone()), None, None)
-                .await;
+        let mut others: BTreeSet<&str> = BTreeSet::new();
+        if let ConfigurationFact::Known(known) = configuration {
+            others.insert(known.host_namespace(which));
         }
-        if configuration.mode == NamespaceMode::Single {
-            return Ok(Vec::new());
+        if let NamespacesFact::Listed(seen) = namespaces {
+            others.extend(seen.hosts());
         }
+        others.remove(which.namespace.as_str());
         let mut accounts = Vec::new();
-        for namespace in self.namespaces_of(&which.name, &which.namespace).await? {
-            let scope = Scope::Namespace(namespace.metadata.name);
+        for namespace in others {
+            let scope = Scope::Namespace(namespace.to_owned());
             accounts.extend(self.service_accounts(&scope, None, None).await?);
         }
         Ok(accounts)
@@ -172,7 +209,25 @@ impl HostEvidence {
             } else {
                 ModeSource::Assumed
             },
+            namespaces: self.namespaces(),
         }
+    }
+
+    fn namespaces(&self) -> Option<&SeenNamespaces> {
+        match &self.namespaces {
+            NamespacesFact::Listed(seen) => Some(seen),
+            NamespacesFact::NotAsked | NamespacesFact::NotRead(_) => None,
+        }
+    }
+
+    /// Whether all ServiceAccounts of a host namespace were listed.
+    fn is_listed(&self, namespace: &str) -> bool {
+        let own = namespace == self.which.namespace;
+        let facts = self.vcluster();
+        own || facts.host_namespace() == namespace
+            || self
+                .namespaces()
+                .is_some_and(|seen| seen.contains(namespace))
     }
 
     /// Returns what the host says at this name.
@@ -182,7 +237,7 @@ impl HostEvidence {
             AccountsFact::Listed(accounts) => match accounts.get(host) {
                 Some(account) => HostFact::Found(object(account)),
                 // A mapped namespace without the vCluster's labels was not looked into.
-                None if self.vcluster().host_namespace() == host.namespace => HostFact::Absent,
+                None if self.is_listed(&host.namespace) => HostFact::Absent,
                 None => HostFact::NotRead,
             },
         }
@@ -194,6 +249,25 @@ impl HostEvidence {
             AccountsFact::NotRead(_) => None,
             AccountsFact::Listed(accounts) => accounts.get(host),
         }
+    }
+
+    /// Returns what the host says at this name, and all its ServiceAccounts that carry the uid of
+    /// that tenant ServiceAccount: the given one, else the one that stands there.
+    pub fn about(
+        &self,
+        host: &HostServiceAccount,
+        tenant_uid: Option<&str>,
+    ) -> (HostFact<'_>, Vec<HostObject<'_>>) {
+        let found = self.at(host);
+        let carried = match found {
+            HostFact::Found(object) => object.metadata.annotations.get(OBJECT_UID),
+            HostFact::Absent | HostFact::NotRead => None,
+        };
+        let uid = tenant_uid.or_else(|| carried.map(String::as_str));
+        (
+            found,
+            uid.map_or_else(Vec::new, |uid| self.with_tenant_uid(uid)),
+        )
     }
 
     /// Returns the host ServiceAccounts of the vCluster's namespaces that carry a tenant uid.
@@ -220,13 +294,7 @@ impl HostEvidence {
         let facts = self.vcluster();
         let tenants = accounts.all.iter().filter_map(|account| {
             let metadata = object(account).metadata;
-            let tenant = tenant_of(
-                metadata,
-                facts.mode(),
-                &self.which.name,
-                facts.host_namespace(),
-            )
-            .ok()?;
+            let tenant = facts.tenant_of(metadata).ok()?;
             Some((
                 tenant.namespace.to_owned(),
                 tenant.name.to_owned(),
@@ -254,6 +322,9 @@ impl HostEvidence {
             ConfigurationFact::NotRead(error) => lines.push(error.in_one_line()),
         }
         if let AccountsFact::NotRead(error) = &self.accounts {
+            lines.push(error.in_one_line());
+        }
+        if let NamespacesFact::NotRead(error) = &self.namespaces {
             lines.push(error.in_one_line());
         }
         lines

@@ -5,6 +5,7 @@ use k8s_openapi::ByteString;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::json;
+use vwi_core::name::marker_label_cluster;
 use vwi_core::translation::{ServiceAddress, VirtualClusterName};
 use vwi_core::vcluster_labels::{MANAGED_BY, VCLUSTER_NAME, VCLUSTER_NAMESPACE, VCLUSTER_SERVICE};
 
@@ -212,18 +213,23 @@ impl Host {
         Ok(SecretString::from(answer.status.token))
     }
 
-    /// Lists the Namespaces that carry a vCluster's labels (namespace sync).
+    /// Lists the Namespaces that carry a vCluster's labels: those of namespace sync, or the only one
+    /// that the legacy mode has.
     ///
     /// # Errors
     ///
     /// [`ApiError`]
     pub async fn namespaces_of(
         &self,
-        vcluster: &str,
-        vcluster_namespace: &str,
+        which: &VirtualClusterName,
+        is_legacy: bool,
     ) -> Result<Vec<Meta>, ApiError> {
-        let selector =
-            format!("{VCLUSTER_NAME}={vcluster},{VCLUSTER_NAMESPACE}={vcluster_namespace}");
+        let VirtualClusterName { name, namespace } = which;
+        let selector = if is_legacy {
+            format!("{MANAGED_BY}={}", marker_label_cluster(namespace, name))
+        } else {
+            format!("{VCLUSTER_NAME}={name},{VCLUSTER_NAMESPACE}={namespace}")
+        };
         self.list_in(
             ("api/v1", "namespaces"),
             "synced Namespaces",

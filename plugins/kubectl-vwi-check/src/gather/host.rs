@@ -10,9 +10,10 @@ use futures_util::{StreamExt, stream};
 use vwi_core::check::facts::{Fact, FactSource, Unseen, WebhookFact};
 use vwi_core::namespaces::NamespaceMode;
 use vwi_core::text::escape;
-use vwi_core::translation::context_name::ContextName;
+use vwi_core::translation::context_name::context_clue;
 use vwi_core::translation::{
-    Clue, ClueSource, HostProof, ServiceAddress, VirtualClusterName, host_proof, identify,
+    Candidates, Clue, ClueSource, HostProof, ServiceAddress, VirtualClusterName, host_proof,
+    identify,
 };
 use vwi_kubernetes::object::{Pod, WebhookConfiguration};
 use vwi_kubernetes::tenant::Scope;
@@ -222,22 +223,18 @@ fn which(
 ) -> Fact<VirtualClusterName> {
     let mut clues = Vec::new();
     let flags = &access.args.wanted;
-    let typed = |said_by: &str, name: Option<&String>, namespace: Option<&String>| Clue {
-        source: ClueSource::Typed,
-        said_by: said_by.to_owned(),
-        name: name.cloned(),
-        namespace: namespace.cloned(),
-    };
     if flags.vcluster.is_some() {
-        clues.push(typed("`--vcluster`", flags.vcluster.as_ref(), None));
+        let name = flags.vcluster.clone();
+        clues.push(Clue::parts(ClueSource::Flag, "`--vcluster`", name, None));
     }
     if flags.vcluster_namespace.is_some() {
-        let namespace = flags.vcluster_namespace.as_ref();
-        clues.push(typed("`--vcluster-namespace`", None, namespace));
+        let namespace = flags.vcluster_namespace.clone();
+        let said_by = "`--vcluster-namespace`";
+        clues.push(Clue::parts(ClueSource::Flag, said_by, None, namespace));
     }
     let mut candidates = Vec::new();
+    let label = survey.map_or_else(String::new, |survey| survey.host.cluster().label());
     if let Some(survey) = survey {
-        let label = survey.host.cluster().label();
         let address = tenant
             .identity()
             .and_then(|identity| identity.status().service_ip);
@@ -253,10 +250,6 @@ fn which(
                 .map(|service| service.which.clone())
                 .collect();
         }
-        if let [only] = candidates.as_slice() {
-            let said_by = format!("the only vCluster of {label}");
-            clues.push(Clue::both(ClueSource::OnlyOne, said_by, only));
-        }
     }
     if let Some(Ok(Some(which))) = tenant.identity().map(|identity| &identity.certificate) {
         let said_by = format!("the certificate of {}", tenant.label());
@@ -264,21 +257,13 @@ fn which(
     }
     let context = access.tenant.as_ref().ok();
     let context = context.and_then(|tenant| tenant.cluster().context());
-    if let Some(context) = context
-        && let ContextName::Helm {
-            name, namespace, ..
-        } = ContextName::parse(context)
-    {
-        clues.push(Clue::both(
-            ClueSource::ContextName,
-            format!("the name of context `{}`", escape(context)),
-            &VirtualClusterName {
-                name: name.to_owned(),
-                namespace: namespace.to_owned(),
-            },
-        ));
-    }
-    identify(&clues, &candidates)
+    clues.extend(context.and_then(context_clue));
+    let candidates = Candidates {
+        host: &label,
+        vclusters: &candidates,
+        complete: survey.is_some_and(|survey| survey.is_complete),
+    };
+    identify(&clues, candidates)
         .map(|found| found.which)
         .map_err(|error| Unseen::new(FactSource::Host, error.to_string()))
 }

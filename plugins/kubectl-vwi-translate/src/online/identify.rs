@@ -1,7 +1,9 @@
 //! Which vCluster the tenant is, and whether the host is its host.
 
+use vwi_core::translation::context_name::context_clue;
 use vwi_core::translation::{
-    Clue, ClueSource, HostProof, ServiceAddress, VirtualClusterName, host_proof, identify,
+    Candidates, Clue, ClueSource, HostProof, Identification, PlatformUrl, ServiceAddress,
+    VirtualClusterName, host_proof, identify,
 };
 use vwi_kubernetes::host::HostOrigin;
 use vwi_kubernetes::tenant::Scope;
@@ -11,7 +13,7 @@ use super::Work;
 use super::accounts::Request;
 use super::clusters::Clusters;
 use crate::error::TranslateError;
-use crate::offline::{context_clue, typed_clues};
+use crate::offline::typed_clues;
 use crate::place::Place;
 use crate::wanted::Wanted;
 
@@ -83,8 +85,8 @@ impl Identified {
         }
         let (wanted, left_out) = accounts?;
 
-        let which = work.which(tenant, &identity, proven.as_ref())?;
-        let mut place = Place::new(which, work.args)?;
+        let found = work.which(tenant, &identity, proven.as_ref())?;
+        let mut place = Place::new(found, work.args)?;
         place.tenant = identity.status();
         let mut host = None;
         if let Some(proven) = proven {
@@ -109,7 +111,7 @@ impl Work<'_> {
         tenant: &Tenant,
         identity: &TenantIdentity,
         proven: Option<&ProvenHost<'_>>,
-    ) -> Result<VirtualClusterName, TranslateError> {
+    ) -> Result<Identification, TranslateError> {
         let mut clues = typed_clues(self.args);
         if let Some(proven) = proven
             && let Some(which) = &proven.proof
@@ -121,26 +123,29 @@ impl Work<'_> {
             let said_by = format!("the certificate of {}", tenant.cluster().label());
             clues.push(Clue::both(ClueSource::Certificate, said_by, which));
         }
+        clues.extend(PlatformUrl::parse(tenant.cluster().server()).map(|url| url.clue()));
         clues.extend(tenant.cluster().context().and_then(context_clue));
         let candidates = proven.map_or_else(Vec::new, ProvenHost::candidates);
-        if let (Some(proven), [only]) = (proven, candidates.as_slice()) {
-            let said_by = format!("the only vCluster of {}", proven.label());
-            clues.push(Clue::both(ClueSource::OnlyOne, said_by, only));
-        }
-        let found = identify(&clues, &candidates)?;
+        let label = proven.map_or_else(String::new, ProvenHost::label);
+        let complete = proven.is_some_and(|proven| proven.survey.complete);
+        let found = identify(
+            &clues,
+            Candidates {
+                host: &label,
+                vclusters: &candidates,
+                complete,
+            },
+        )?;
         for warning in &found.warnings {
             self.session_talk.warn(warning);
         }
-        if let Some(proven) = proven
-            && proven.survey.complete
-            && !candidates.contains(&found.which)
-        {
+        if complete && !candidates.contains(&found.which) {
             return Err(TranslateError::NoSuchVirtualCluster {
-                host: proven.label(),
+                host: label,
                 which: found.which,
             });
         }
-        Ok(found.which)
+        Ok(found)
     }
 
     /// Says whether the host is the tenant's. One that was typed and is another's is an error; one
@@ -256,20 +261,26 @@ impl Work<'_> {
             count: survey.services.len(),
         };
         let typed = typed_clues(self.args);
-        let (Ok(found), false) = (identify(&typed, &[]), request.has_selector()) else {
+        if typed.is_empty() || request.has_selector() {
             return Err(is_host());
-        };
-        if !survey
-            .services
-            .iter()
-            .any(|service| service.which == found.which)
-        {
+        }
+        let candidates: Vec<_> = survey.services.iter().map(|of| of.which.clone()).collect();
+        let label = host.cluster().label();
+        let found = identify(
+            &typed,
+            Candidates {
+                host: &label,
+                vclusters: &candidates,
+                complete: survey.complete,
+            },
+        )?;
+        if !candidates.contains(&found.which) {
             return Err(TranslateError::NoSuchVirtualCluster {
                 host: host.cluster().label(),
                 which: found.which,
             });
         }
-        let mut place = Place::new(found.which, self.args)?;
+        let mut place = Place::new(found, self.args)?;
         self.look_at(&mut place, &host, survey.issuer).await?;
         let tenants = place.evidence.as_ref().and_then(HostEvidence::tenants);
         let Some((wanted, left_out)) = request.of_host(tenants) else {

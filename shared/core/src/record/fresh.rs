@@ -51,7 +51,7 @@ pub struct FreshStatus<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host_service_account: Option<&'a HostServiceAccount>,
     /// Who said so.
-    pub evidence: &'a [Evidence],
+    pub evidence: Vec<&'a Evidence>,
     /// The host's OIDC issuer, verbatim.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<&'a str>,

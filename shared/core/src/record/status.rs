@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::spec::VirtualClusterRef;
 use crate::subject::Subject;
 
 /// What the steps found; a claim when it comes from input.
@@ -69,6 +70,21 @@ pub enum Source {
     Platform,
     /// The user (`--subject`).
     Stated,
+    /// About the vCluster: a flag.
+    Flag,
+    /// About the vCluster: `spec.virtualCluster` of the record.
+    Record,
+    /// About the vCluster: the `clusterIP` that tenant and host share.
+    #[serde(rename = "serviceIP")]
+    ServiceIp,
+    /// About the vCluster: the API server's certificate.
+    Certificate,
+    /// About the vCluster: the server's URL in the kubeconfig.
+    PlatformUrl,
+    /// About the vCluster: the name of the context.
+    ContextName,
+    /// About the vCluster: it is the only one of the host that can be meant.
+    OnlyOne,
 }
 
 impl Source {
@@ -80,6 +96,13 @@ impl Source {
             Self::Token => "token",
             Self::Platform => "platform",
             Self::Stated => "stated",
+            Self::Flag => "flag",
+            Self::Record => "record",
+            Self::ServiceIp => "serviceIP",
+            Self::Certificate => "certificate",
+            Self::PlatformUrl => "platformUrl",
+            Self::ContextName => "contextName",
+            Self::OnlyOne => "onlyOne",
         }
     }
 }
@@ -90,8 +113,9 @@ impl fmt::Display for Source {
     }
 }
 
-/// One answer to "what does the host call it", and who gave it.
+/// One answer to "which vCluster is this" or to "what does the host call it", and who gave it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Evidence {
     /// Who said so.
     pub source: Source,
@@ -101,9 +125,29 @@ pub struct Evidence {
     /// Name on the host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// Which vCluster it is, as far as this source tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub virtual_cluster: Option<VirtualClusterRef>,
     /// What the answer rests on, where that is not plain from the source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+}
+
+impl Evidence {
+    /// Returns the answer to "what does the host call it".
+    pub(crate) fn of(
+        source: Source,
+        host: &crate::namespaces::HostServiceAccount,
+        message: Option<String>,
+    ) -> Self {
+        Self {
+            source,
+            namespace: Some(host.namespace.clone()),
+            name: Some(host.name.clone()),
+            virtual_cluster: None,
+            message,
+        }
+    }
 }
 
 /// The managed identity as Azure has it.

@@ -132,6 +132,7 @@ fn a_fresh_record_is_written_like_the_tree_it_stands_for() {
         source: Source::Computed,
         namespace: None,
         name: None,
+        virtual_cluster: None,
         message: None,
     }];
     for status in [ConditionStatus::True, ConditionStatus::False] {
@@ -149,7 +150,7 @@ fn a_fresh_record_is_written_like_the_tree_it_stands_for() {
                 tenant: Some(&tenant),
                 subject: Some(&subject),
                 host_service_account: Some(&host),
-                evidence: &evidence,
+                evidence: evidence.iter().collect(),
                 issuer: Some("https://x/"),
                 conditions: [&condition],
             },

@@ -50,6 +50,15 @@ pub enum ConfigurationError {
         /// Line and column, from 1.
         at: Option<(u64, u64)>,
     },
+    /// A 0.19 vCluster takes another name than its Helm release's for host names.
+    #[error(
+        "its arguments name it `{}`, unlike its Helm release",
+        crate::text::escape(name)
+    )]
+    OtherName {
+        /// What its arguments say.
+        name: String,
+    },
     /// vCluster itself refuses its namespace mappings.
     #[error("vCluster refuses its namespace mappings")]
     Mappings(#[from] InvalidMappings),
@@ -147,6 +156,25 @@ impl Configuration {
 
     /// Returns why no ServiceAccount of this vCluster has a subject of its own on the host.
     pub fn refusal(&self, which: &VirtualClusterName) -> Option<Refusal> {
+        let off = || Refusal {
+            reason: "ServiceAccountSyncOff",
+            message: format!(
+                "vCluster `{which}` does not sync ServiceAccounts: all its pods run as `{}/{}` on \
+                 the host",
+                self.host_namespace(which),
+                self.workload_service_account
+            ),
+            hint: Some(
+                "set `sync.toHost.serviceAccounts.enabled: true` in its vcluster.yaml, or say \
+                 `--workload-service-account` to give all its pods the identity",
+            ),
+        };
+        self.pods_refusal(which)
+            .or_else(|| (!self.syncs_service_accounts).then(off))
+    }
+
+    /// Returns why no pod of this vCluster has a subject on the host.
+    pub fn pods_refusal(&self, which: &VirtualClusterName) -> Option<Refusal> {
         let (reason, message, hint) = match self.pods {
             PodPlace::OwnNodes => (
                 "NothingSynced",
@@ -171,17 +199,7 @@ impl Configuration {
                 ),
                 Some("set `sync.toHost.pods.enabled: true` in its vcluster.yaml"),
             ),
-            PodPlace::Host if self.syncs_service_accounts => return None,
-            PodPlace::Host => (
-                "ServiceAccountSyncOff",
-                format!(
-                    "vCluster `{which}` does not sync ServiceAccounts: all its pods run as `{}/{}` \
-                     on the host",
-                    self.host_namespace(which),
-                    self.workload_service_account
-                ),
-                Some("set `sync.toHost.serviceAccounts.enabled: true` in its vcluster.yaml"),
-            ),
+            PodPlace::Host => return None,
         };
         Some(Refusal {
             reason,

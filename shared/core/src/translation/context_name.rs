@@ -2,6 +2,11 @@
 //!
 //! Source: vcluster command line, `pkg/cli/find/find.go`. A name is a hint: users rename contexts.
 
+use crate::text::escape;
+
+use super::clue::{Clue, ClueSource, PlatformInstance};
+use super::identification::VirtualClusterName;
+
 /// What a context's name says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ContextName<'a> {
@@ -64,6 +69,32 @@ impl<'a> ContextName<'a> {
             },
             _ => Self::Other,
         }
+    }
+}
+
+/// Returns what a context's name says of the vCluster, as a clue.
+pub fn context_clue(context: &str) -> Option<Clue> {
+    let said_by = || format!("the name of context `{}`", escape(context));
+    match ContextName::parse(context) {
+        ContextName::Helm {
+            name, namespace, ..
+        } => {
+            let which = VirtualClusterName {
+                name: name.to_owned(),
+                namespace: namespace.to_owned(),
+            };
+            Some(Clue::both(ClueSource::ContextName, said_by(), &which))
+        }
+        ContextName::Platform {
+            instance, project, ..
+        } => {
+            let instance = PlatformInstance {
+                project: project.to_owned(),
+                name: instance.to_owned(),
+            };
+            Some(Clue::instance(ClueSource::ContextName, said_by(), instance))
+        }
+        ContextName::Other => None,
     }
 }
 

@@ -5,7 +5,10 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::exit::{Explain, Outcome};
+use crate::record::Evidence;
 use crate::text::escape;
+
+use super::clue::{Clue, ClueSource, PlatformInstance, Strength};
 
 /// A vCluster as host names are made from it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,104 +30,13 @@ impl fmt::Display for VirtualClusterName {
     }
 }
 
-/// Where a clue comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ClueSource {
-    /// The user: a flag, or `spec.virtualCluster` of a record.
-    Typed,
-    /// The tenant's `default/kubernetes` and a Service of the host have one `clusterIP`.
-    ServiceAddress,
-    /// The API server's certificate.
-    Certificate,
-    /// The name of the context.
-    ContextName,
-    /// The host has only this vCluster.
-    OnlyOne,
-}
-
-#[derive(PartialEq, Eq)]
-enum Strength {
-    Typed,
-    Proof,
-    Hint,
-}
-
-impl ClueSource {
-    fn strength(self) -> Strength {
-        match self {
-            Self::Typed => Strength::Typed,
-            Self::ServiceAddress | Self::Certificate => Strength::Proof,
-            Self::ContextName | Self::OnlyOne => Strength::Hint,
-        }
-    }
-}
-
-/// One statement about which vCluster it is; it may know one part only.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Clue {
-    /// Where it comes from.
-    pub source: ClueSource,
-    /// Who says so, as the beginning of a sentence: `` `--vcluster` ``, `the certificate of …`.
-    pub said_by: String,
-    /// Helm release.
-    pub name: Option<String>,
-    /// Host namespace of the control plane.
-    pub namespace: Option<String>,
-}
-
-impl Clue {
-    /// Returns a clue that knows both parts.
-    pub fn both(
-        source: ClueSource,
-        said_by: impl Into<String>,
-        which: &VirtualClusterName,
-    ) -> Self {
-        Self {
-            source,
-            said_by: said_by.into(),
-            name: Some(which.name.clone()),
-            namespace: Some(which.namespace.clone()),
-        }
-    }
-
-    /// Whether both say the same where both say something.
-    fn agrees(&self, other: &Self) -> bool {
-        let same = |own: &Option<String>, other: &Option<String>| match (own, other) {
-            (Some(own), Some(other)) => own == other,
-            (_, _) => true,
-        };
-        same(&self.name, &other.name) && same(&self.namespace, &other.namespace)
-    }
-
-    fn is(&self, strength: &Strength) -> bool {
-        self.source.strength() == *strength
-    }
-}
-
-impl fmt::Display for Clue {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.said_by)?;
-        match (&self.name, &self.namespace) {
-            (Some(name), Some(namespace)) => write!(
-                formatter,
-                " says vCluster `{}` in host namespace `{}`",
-                escape(name),
-                escape(namespace)
-            ),
-            (Some(name), None) => write!(formatter, " says vCluster `{}`", escape(name)),
-            (None, Some(namespace)) => {
-                write!(formatter, " says host namespace `{}`", escape(namespace))
-            }
-            (None, None) => formatter.write_str(" says nothing"),
-        }
-    }
-}
-
 /// Which vCluster it is, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identification {
     /// The vCluster.
     pub which: VirtualClusterName,
+    /// The Platform's name for it, where something tells.
+    pub instance: Option<PlatformInstance>,
     /// The clues that it rests on.
     pub clues: Vec<Clue>,
     /// Hints that say otherwise, one line each.
@@ -134,7 +46,18 @@ pub struct Identification {
 impl Identification {
     /// Whether something that the user did not type, and that can't be renamed, says so.
     pub fn is_proven(&self) -> bool {
-        self.clues.iter().any(|clue| clue.is(&Strength::Proof))
+        self.clues.iter().any(|clue| clue.is(Strength::Proof))
+    }
+
+    /// Returns who said which vCluster it is, as a record keeps it: one line for each source.
+    pub fn evidence(&self) -> Vec<Evidence> {
+        let mut sources: Vec<ClueSource> = self.clues.iter().map(|clue| clue.source).collect();
+        sources.dedup();
+        let lines = sources.into_iter().map(|source| {
+            let of = self.clues.iter().filter(|clue| clue.source == source);
+            known(source, &of.collect::<Vec<_>>()).evidence()
+        });
+        lines.collect()
     }
 }
 
@@ -152,6 +75,12 @@ pub enum IdentificationError {
     /// Nothing tells.
     #[error("nothing tells which vCluster this is")]
     Unknown,
+    /// Only the Platform's name is known, which host names are not made from.
+    #[error("nothing tells the Helm release and the host namespace of {instance}")]
+    OnlyInstance {
+        /// The Platform's name.
+        instance: PlatformInstance,
+    },
     /// Only the name is known.
     #[error(
         "nothing tells in which host namespace the vCluster `{}` runs",
@@ -172,11 +101,16 @@ pub enum IdentificationError {
     },
     /// The host has several, and nothing tells which.
     #[error(
-        "the host has several vClusters, and nothing tells which one this is: {}",
+        "the host has several vClusters{}, and nothing tells which one this is: {}",
+        picked(name.as_deref(), namespace.as_deref()),
         listed(candidates)
     )]
     Several {
-        /// All of them.
+        /// Helm release, if that is known.
+        name: Option<String>,
+        /// Host namespace, if that is known.
+        namespace: Option<String>,
+        /// All that it can be.
         candidates: Vec<VirtualClusterName>,
     },
 }
@@ -189,7 +123,7 @@ impl Explain for IdentificationError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Conflict { first, second } => {
-                if first.is(&Strength::Typed) || second.is(&Strength::Typed) {
+                if first.is(Strength::Typed) || second.is(Strength::Typed) {
                     "leave out what was typed, or connect to the vCluster that was meant".to_owned()
                 } else {
                     "connect to the vCluster anew with `vcluster connect`; if it was renamed or \
@@ -197,9 +131,13 @@ impl Explain for IdentificationError {
                         .to_owned()
                 }
             }
-            Self::Unknown | Self::Several { .. } => {
-                "give `--vcluster NAME --vcluster-namespace NAMESPACE`".to_owned()
+            Self::Unknown => "give `--vcluster NAME --vcluster-namespace NAMESPACE`".to_owned(),
+            Self::OnlyInstance { .. } => {
+                "give `--vcluster NAME --vcluster-namespace NAMESPACE`: the Helm release, which \
+                 need not be called like the instance; or `--host-context` to look it up"
+                    .to_owned()
             }
+            Self::Several { .. } => "give the flags of the one that is meant".to_owned(),
             Self::NoNamespace { .. } => {
                 "give `--vcluster-namespace NAMESPACE`, or `--host-context` to look it up"
                     .to_owned()
@@ -209,61 +147,131 @@ impl Explain for IdentificationError {
     }
 }
 
+/// The vClusters of a host.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Candidates<'a> {
+    /// The host's name in messages.
+    pub host: &'a str,
+    /// Its vClusters.
+    pub vclusters: &'a [VirtualClusterName],
+    /// Whether these are all of them.
+    pub complete: bool,
+}
+
+impl Candidates<'_> {
+    /// Returns those that a clue leaves open.
+    fn left_by(&self, known: &Clue) -> Vec<VirtualClusterName> {
+        let mut left: Vec<_> = self
+            .vclusters
+            .iter()
+            .filter(|which| known.agrees(&Clue::both(ClueSource::OnlyOne, "", which)))
+            .cloned()
+            .collect();
+        left.sort();
+        left.dedup();
+        left
+    }
+
+    fn clue(&self, only: &VirtualClusterName, known: &Clue) -> Clue {
+        let picked = picked(known.name.as_deref(), known.namespace.as_deref());
+        let said_by = format!("the only vCluster{picked} of {}", self.host);
+        Clue::both(ClueSource::OnlyOne, said_by, only)
+    }
+}
+
 /// Says which vCluster the clues mean.
 ///
 /// Proofs and what was typed must agree; hints count only for what these leave open, and are
-/// warned of where they say otherwise. `candidates` are the vClusters of the host, for the error.
+/// warned of where they say otherwise. What is open then is filled in from the host's
+/// `candidates`, if only one fits.
 ///
 /// # Errors
 ///
 /// [`IdentificationError`]
 pub fn identify(
     clues: &[Clue],
-    candidates: &[VirtualClusterName],
+    candidates: Candidates<'_>,
 ) -> Result<Identification, IdentificationError> {
-    let of = |strength: Strength| -> Vec<&Clue> {
-        clues.iter().filter(|clue| clue.is(&strength)).collect()
-    };
-    let firm: Vec<&Clue> = of(Strength::Proof)
-        .into_iter()
+    let of = |strength: Strength| clues.iter().filter(move |clue| clue.is(strength));
+    let mut used: Vec<Clue> = of(Strength::Proof)
         .chain(of(Strength::Typed))
+        .cloned()
         .collect();
-    agreeing(&firm)?;
-    let hints = of(Strength::Hint);
+    agreeing(&used)?;
+    let firm = known(ClueSource::OnlyOne, &used.iter().collect::<Vec<_>>());
+    let only = candidates.left_by(&firm);
+    let only = match only.as_slice() {
+        [only] if candidates.complete && which(&firm).is_none() => {
+            Some(candidates.clue(only, &firm))
+        }
+        _ => None,
+    };
 
-    let mut used = firm;
     let mut warnings = Vec::new();
-    for hint in hints {
+    for hint in of(Strength::Hint).chain(&only) {
         let Some(other) = used.iter().find(|clue| !clue.agrees(hint)) else {
-            used.push(hint);
+            used.push(hint.clone());
             continue;
         };
-        if other.is(&Strength::Hint) {
+        if other.is(Strength::Hint) {
             return Err(conflict(other, hint));
         }
         warnings.push(format!("{hint}, but {other}"));
     }
 
-    let name = used.iter().find_map(|clue| clue.name.clone());
-    let namespace = used.iter().find_map(|clue| clue.namespace.clone());
-    match (name, namespace) {
-        (Some(name), Some(namespace)) => Ok(Identification {
-            which: VirtualClusterName { name, namespace },
-            clues: used.into_iter().cloned().collect(),
+    let known = known(ClueSource::OnlyOne, &used.iter().collect::<Vec<_>>());
+    match which(&known) {
+        Some(which) => Ok(Identification {
+            which,
+            instance: known.instance,
+            clues: used,
             warnings,
         }),
-        (Some(name), None) => Err(IdentificationError::NoNamespace { name }),
-        (None, Some(namespace)) => Err(IdentificationError::NoName { namespace }),
-        (None, None) if candidates.len() > 1 => {
-            let mut candidates = candidates.to_vec();
-            candidates.sort();
-            Err(IdentificationError::Several { candidates })
-        }
-        (None, None) => Err(IdentificationError::Unknown),
+        None => Err(unknown(known, candidates)),
     }
 }
 
-fn agreeing(clues: &[&Clue]) -> Result<(), IdentificationError> {
+/// Returns all that the clues know together.
+fn known(source: ClueSource, clues: &[&Clue]) -> Clue {
+    Clue {
+        name: clues.iter().find_map(|clue| clue.name.clone()),
+        namespace: clues.iter().find_map(|clue| clue.namespace.clone()),
+        instance: clues.iter().find_map(|clue| clue.instance.clone()),
+        ..Clue::parts(source, "", None, None)
+    }
+}
+
+fn which(known: &Clue) -> Option<VirtualClusterName> {
+    Some(VirtualClusterName {
+        name: known.name.clone()?,
+        namespace: known.namespace.clone()?,
+    })
+}
+
+fn unknown(known: Clue, candidates: Candidates<'_>) -> IdentificationError {
+    let left = candidates.left_by(&known);
+    let Clue {
+        name,
+        namespace,
+        instance,
+        ..
+    } = known;
+    if left.len() > 1 {
+        return IdentificationError::Several {
+            name,
+            namespace,
+            candidates: left,
+        };
+    }
+    match (name, namespace, instance) {
+        (Some(name), _, _) => IdentificationError::NoNamespace { name },
+        (None, Some(namespace), _) => IdentificationError::NoName { namespace },
+        (None, None, Some(instance)) => IdentificationError::OnlyInstance { instance },
+        (None, None, None) => IdentificationError::Unknown,
+    }
+}
+
+fn agreeing(clues: &[Clue]) -> Result<(), IdentificationError> {
     for (index, first) in clues.iter().enumerate() {
         if let Some(second) = clues
             .iter()
@@ -281,6 +289,13 @@ fn conflict(first: &Clue, second: &Clue) -> IdentificationError {
         first: Box::new(first.clone()),
         second: Box::new(second.clone()),
     }
+}
+
+/// Says what the candidates have in common.
+fn picked(name: Option<&str>, namespace: Option<&str>) -> String {
+    let called = name.map(|name| format!(" called `{}`", escape(name)));
+    let inside = namespace.map(|namespace| format!(" in namespace `{}`", escape(namespace)));
+    [called, inside].into_iter().flatten().collect()
 }
 
 fn listed(candidates: &[VirtualClusterName]) -> String {

@@ -1,6 +1,6 @@
 //! What the host calls one ServiceAccount, and how far that is proven.
 
-use crate::namespaces::{HostServiceAccount as HostName, NamespaceMode};
+use crate::namespaces::{HostServiceAccount as HostName, NameError, NamespaceMode};
 use crate::record::{Evidence, HostServiceAccount, Source};
 use crate::text::escape;
 
@@ -10,11 +10,14 @@ use super::grade::Grade;
 mod opinion;
 mod question;
 mod sight;
+mod workload;
 
 pub use opinion::{Opinion, Silence};
-pub use question::{HostFact, HostObject, ModeSource, Question, TenantFact, VirtualClusterFacts};
+pub use question::{
+    HostFact, HostObject, ModeSource, Question, TenantFact, Unread, VirtualClusterFacts,
+};
 
-use sight::{missing, one_uid, seen};
+use sight::{absent, missing, one_uid, seen};
 
 /// The answer for one ServiceAccount.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,12 +63,14 @@ impl Judgement {
 
     /// Whether vCluster may yet make the host's copy what it should be.
     pub fn can_be_awaited(&self) -> bool {
-        self.reason == NOT_SYNCED || self.reason == OTHER_UID
+        matches!(self.reason, NOT_SYNCED | NOT_ON_HOST | OTHER_UID)
     }
 }
 
 const MISSING: &str = "ServiceAccountNotFound";
 const NOT_SYNCED: &str = "NotSynced";
+const NOT_ON_HOST: &str = "NotOnHost";
+const ASLEEP: &str = "Asleep";
 const OTHER_UID: &str = "OtherUid";
 const FOREIGN: &str = "ForeignHostServiceAccount";
 const TAKEN: &str = "HostNameTaken";
@@ -79,7 +84,7 @@ pub fn judge(question: &Question<'_>) -> Judgement {
     let mut judgement = Judgement {
         tenant_uid: match question.tenant {
             TenantFact::Found { uid } => Some(uid.to_owned()),
-            TenantFact::NotRead | TenantFact::Missing => None,
+            TenantFact::NotRead(_) | TenantFact::Missing => None,
         },
         ..Judgement::failed(NO_NAME, String::new(), None)
     };
@@ -137,17 +142,31 @@ impl From<Refusal> for Failure {
     }
 }
 
+impl From<NameError> for Failure {
+    fn from(error: NameError) -> Self {
+        let reason = match &error {
+            NameError::Disagree { .. } => DISAGREE,
+            NameError::Invalid { .. }
+            | NameError::Forbidden { .. }
+            | NameError::Ambiguous { .. }
+            | NameError::InvalidHostNamespace { .. } => NO_NAME,
+        };
+        Self::new(reason, error.to_string())
+    }
+}
+
 fn decide(question: &Question<'_>, judgement: &mut Judgement) -> Result<(Grade, String), Failure> {
     let facts = question.vcluster;
+    if question.workload_account {
+        return workload::decide(question, judgement);
+    }
     if let Some(refusal) = facts
         .configuration
         .and_then(|configuration| configuration.refusal(facts.which))
     {
         return Err(refusal.into());
     }
-    let computed = facts
-        .host_name(question.namespace, question.name)
-        .map_err(|error| Failure::new(NO_NAME, error.to_string()))?;
+    let computed = facts.host_name(question.namespace, question.name)?;
     if question.asks(Source::Computed) {
         let evidence = computed_evidence(&facts, &computed);
         judgement.evidence.push(evidence);
@@ -175,25 +194,17 @@ fn look(
     match question.host {
         HostFact::Found(found) => {
             let seen = seen(question, agreed, found)?;
-            judgement.evidence.push(Evidence {
-                source: Source::Host,
-                namespace: Some(agreed.namespace.clone()),
-                name: Some(agreed.name.clone()),
-                message: None,
-            });
+            judgement
+                .evidence
+                .push(Evidence::of(Source::Host, agreed, None));
             judgement.tenant_uid = judgement.tenant_uid.take().or(seen);
             judgement.host = Some(host_account(agreed, Some(found.uid)));
-            Ok((Grade::Proven, format!("seen on the host as `{}`", shown(agreed))))
+            Ok((
+                Grade::Proven,
+                format!("seen on the host as `{}`", shown(agreed)),
+            ))
         }
-        HostFact::Absent => Err(Failure::new(
-            NOT_SYNCED,
-            format!(
-                "ServiceAccount `{}` is in the tenant, but the host has no `{}`",
-                tenant_key(question),
-                shown(agreed)
-            ),
-        )
-        .hint("give vCluster the time with `--wait`; `kubectl get events` in the tenant tells why not")),
+        HostFact::Absent => absent(question, agreed),
         HostFact::NotRead => Ok(unseen(&question.vcluster, agreed)),
     }
 }
@@ -236,12 +247,7 @@ fn computed_evidence(facts: &VirtualClusterFacts<'_>, computed: &HostName) -> Ev
         ModeSource::Values => "given values",
         ModeSource::Assumed => "assumed",
     };
-    Evidence {
-        source: Source::Computed,
-        namespace: Some(computed.namespace.clone()),
-        name: Some(computed.name.clone()),
-        message: Some(format!("{mode}, {from}")),
-    }
+    Evidence::of(Source::Computed, computed, Some(format!("{mode}, {from}")))
 }
 
 fn way_up(grade: Grade, question: &Question<'_>) -> String {

@@ -22,6 +22,7 @@ async fn without_any_flag_it_is_proven_on_the_host() {
     let namespaces: Api<Namespace> = Api::all(tenant);
     let kube_system = namespaces.get("kube-system").await.unwrap();
     let record = &lines(&found)[0];
+    let which = json!({"name": scene.name(), "namespace": scene.namespace()});
     assert_eq!(
         record["status"],
         json!({
@@ -35,6 +36,9 @@ async fn without_any_flag_it_is_proven_on_the_host() {
                 "namespace": scene.namespace(), "name": host_name, "uid": host.metadata.uid,
             },
             "evidence": [
+                {"source": "serviceIP", "virtualCluster": which},
+                {"source": "certificate", "virtualCluster": which},
+                {"source": "contextName", "virtualCluster": which},
                 {"source": "computed", "namespace": scene.namespace(), "name": host_name,
                  "message": "single namespace, configuration"},
                 {"source": "host", "namespace": scene.namespace(), "name": host_name},
@@ -46,10 +50,7 @@ async fn without_any_flag_it_is_proven_on_the_host() {
             }],
         })
     );
-    assert_eq!(
-        record["spec"]["virtualCluster"],
-        json!({"name": scene.name(), "namespace": scene.namespace()})
-    );
+    assert_eq!(record["spec"]["virtualCluster"], which);
     let named = "the host is context `aks`, the parent in the context's name";
     assert_eq!(found.stderr.matches(named).count(), 1, "{}", found.stderr);
     assert_eq!(

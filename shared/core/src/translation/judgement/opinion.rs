@@ -66,6 +66,7 @@ impl Opinion {
             source: self.source,
             namespace: Some(self.namespace.clone()),
             name: Some(self.name.clone()),
+            virtual_cluster: None,
             message: (!said.is_empty()).then(|| said.join(", ")),
         }
     }
@@ -75,7 +76,16 @@ impl Opinion {
 pub(super) fn demanded(question: &Question<'_>) -> Result<(), Failure> {
     for source in question.via {
         let (answered, reason) = match source {
-            Source::Computed | Source::Stated => (true, ""),
+            // What tells the vCluster is asked in any case.
+            Source::Computed
+            | Source::Stated
+            | Source::Flag
+            | Source::Record
+            | Source::ServiceIp
+            | Source::Certificate
+            | Source::PlatformUrl
+            | Source::ContextName
+            | Source::OnlyOne => (true, ""),
             Source::Host => (
                 !matches!(question.host, HostFact::NotRead),
                 "HostUnavailable",
@@ -124,12 +134,7 @@ pub(super) fn one_name(
     let others = sides.iter().filter(|(source, _)| *source == Source::Host);
     judgement
         .evidence
-        .extend(others.map(|(source, name)| Evidence {
-            source: *source,
-            namespace: Some(name.namespace.clone()),
-            name: Some(name.name.clone()),
-            message: None,
-        }));
+        .extend(others.map(|(source, name)| Evidence::of(*source, name, None)));
     let said = question.opinions.iter().map(Opinion::evidence);
     judgement.evidence.extend(said);
     let shown: Vec<String> = sides

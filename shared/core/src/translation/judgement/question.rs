@@ -1,9 +1,12 @@
 //! Everything that the judgement of one ServiceAccount rests on.
 
-use crate::namespaces::{HostServiceAccount, NameError, NamespaceMode, host_service_account};
+use crate::name::workload_service_account;
+use crate::namespaces::{
+    HostServiceAccount, NameError, NamespaceMode, SeenNamespaces, host_service_account,
+};
 use crate::record::Source;
 use crate::translation::{Configuration, Grade, VirtualClusterName};
-use crate::vcluster_labels::HostMetadata;
+use crate::vcluster_labels::{HostMetadata, OBJECT_UID, TenantObject, Unmanaged, tenant_by};
 
 use super::{Opinion, Silence};
 
@@ -27,6 +30,8 @@ pub struct VirtualClusterFacts<'a> {
     pub configuration: Option<&'a Configuration>,
     /// Where that is from.
     pub mode_source: ModeSource,
+    /// The host Namespaces that carry its labels, if they were listed.
+    pub namespaces: Option<&'a SeenNamespaces>,
 }
 
 impl VirtualClusterFacts<'_> {
@@ -44,27 +49,66 @@ impl VirtualClusterFacts<'_> {
         }
     }
 
-    /// Returns what vCluster's algorithm gives for a ServiceAccount.
+    /// Returns what the host calls a ServiceAccount: by vCluster's algorithm, and where it has a
+    /// Namespace for the tenant's, by that.
     ///
     /// # Errors
     ///
     /// [`NameError`]
     pub fn host_name(&self, namespace: &str, name: &str) -> Result<HostServiceAccount, NameError> {
-        host_service_account(
+        let computed = host_service_account(
             self.mode(),
             &self.which.name,
             self.host_namespace(),
             namespace,
             name,
-        )
+        );
+        match self.namespaces {
+            None => computed,
+            Some(seen) => {
+                let is_known = self.mode_source == ModeSource::Configuration;
+                seen.settle(namespace, name, computed, is_known)
+            }
+        }
+    }
+
+    /// Returns the shared ServiceAccount that the pods of one run as while none is synced.
+    ///
+    /// # Errors
+    ///
+    /// [`NameError`]
+    pub fn workload_account(
+        &self,
+        namespace: &str,
+        name: &str,
+    ) -> Result<HostServiceAccount, NameError> {
+        let own = self.host_name(namespace, name)?;
+        let name = self.configuration.map_or_else(
+            || workload_service_account(&self.which.name),
+            |configuration| configuration.workload_service_account.clone(),
+        );
+        Ok(HostServiceAccount { name, ..own })
+    }
+
+    /// Returns the tenant ServiceAccount that a host one stands for, if vCluster would count it as
+    /// its own.
+    ///
+    /// # Errors
+    ///
+    /// [`Unmanaged`]
+    pub fn tenant_of<'h>(&self, host: HostMetadata<'h>) -> Result<TenantObject<'h>, Unmanaged<'h>> {
+        let labels_all = !matches!(self.mode(), NamespaceMode::LegacyMulti);
+        tenant_by(host, &self.which.name, labels_all, |namespace, name| {
+            self.host_name(namespace, name).ok()
+        })
     }
 }
 
 /// What the tenant says of the ServiceAccount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TenantFact<'a> {
-    /// Not asked, or no answer: the host alone is asked, or the user may not read it.
-    NotRead,
+    /// No answer.
+    NotRead(Unread),
     /// It is not there.
     Missing,
     /// It is there, with this uid.
@@ -72,6 +116,17 @@ pub enum TenantFact<'a> {
         /// uid
         uid: &'a str,
     },
+}
+
+/// Why the tenant has not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// The host alone is asked.
+    NotAsked,
+    /// The user may not read it.
+    Forbidden,
+    /// It is asleep, and a question would wake it.
+    Asleep,
 }
 
 /// A ServiceAccount of the host, in a namespace of the vCluster.
@@ -124,9 +179,24 @@ pub struct Question<'a> {
     pub accept: Grade,
     /// Whether a ServiceAccount that is not there yet is awaited.
     pub allow_missing: bool,
+    /// Whether the shared ServiceAccount of all pods is meant.
+    pub workload_account: bool,
 }
 
-impl Question<'_> {
+impl<'a> Question<'a> {
+    /// Returns the tenant's uid of the ServiceAccount: what the tenant says, else what the host's
+    /// object carries.
+    pub(super) fn uid(&self) -> Option<&'a str> {
+        match (self.tenant, self.host) {
+            (TenantFact::Found { uid }, _) => Some(uid),
+            (TenantFact::NotRead(_), HostFact::Found(found)) => {
+                let annotations = found.metadata.annotations;
+                annotations.get(OBJECT_UID).map(String::as_str)
+            }
+            (TenantFact::NotRead(_) | TenantFact::Missing, _) => None,
+        }
+    }
+
     /// Whether a source is evidence: it was picked, or nothing was.
     pub(super) fn asks(&self, source: Source) -> bool {
         self.via.is_empty() || self.via.contains(&source)

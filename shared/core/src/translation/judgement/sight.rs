@@ -3,11 +3,11 @@
 use crate::namespaces::HostServiceAccount as HostName;
 use crate::text::escape;
 use crate::translation::Grade;
-use crate::vcluster_labels::{OBJECT_UID, Unmanaged, tenant_of};
+use crate::vcluster_labels::{OBJECT_UID, Unmanaged};
 
 use super::{
-    DISAGREE, DUPLICATE, FOREIGN, Failure, HostFact, HostObject, MISSING, OTHER_UID, Question,
-    TAKEN, TenantFact, shown, tenant_key, unseen,
+    ASLEEP, DISAGREE, DUPLICATE, FOREIGN, Failure, HostFact, HostObject, MISSING, NOT_ON_HOST,
+    NOT_SYNCED, OTHER_UID, Question, TAKEN, TenantFact, Unread, shown, tenant_key, unseen,
 };
 
 /// The tenant has no such ServiceAccount.
@@ -40,14 +40,64 @@ pub(super) fn missing(
                 ),
             ))
         }
-        HostFact::Absent | HostFact::NotRead => {
-            let (grade, _) = unseen(&question.vcluster, computed);
-            Ok((
-                grade,
-                format!("awaited: the host will call it `{}`", shown(computed)),
-            ))
-        }
+        HostFact::Absent | HostFact::NotRead => Ok(awaited(question, computed)),
     }
+}
+
+fn awaited(question: &Question<'_>, computed: &HostName) -> (Grade, String) {
+    let (grade, _) = unseen(&question.vcluster, computed);
+    let message = format!("awaited: the host will call it `{}`", shown(computed));
+    (grade, message)
+}
+
+/// The host has nothing at the computed name.
+pub(super) fn absent(
+    question: &Question<'_>,
+    computed: &HostName,
+) -> Result<(Grade, String), Failure> {
+    let key = tenant_key(question);
+    let host_name = shown(computed);
+    let unread = match question.tenant {
+        TenantFact::NotRead(_) if question.allow_missing => {
+            return Ok(awaited(question, computed));
+        }
+        TenantFact::NotRead(unread) => unread,
+        TenantFact::Found { .. } | TenantFact::Missing => {
+            return Err(Failure::new(
+                NOT_SYNCED,
+                format!(
+                    "ServiceAccount `{key}` is in the tenant, but the host has no `{host_name}`"
+                ),
+            )
+            .hint(
+                "give vCluster the time with `--wait`; `kubectl get events` in the tenant tells \
+                 why not",
+            ));
+        }
+    };
+    let (reason, why, hint) = match unread {
+        Unread::NotAsked => (
+            NOT_ON_HOST,
+            "the tenant was not asked",
+            "look whether the tenant has it; `--allow-missing` accepts one that is not there yet",
+        ),
+        Unread::Forbidden => (
+            NOT_ON_HOST,
+            "you may not read it in the tenant",
+            "ask for `get serviceaccounts` in the tenant; `--wait` waits for the host's",
+        ),
+        Unread::Asleep => (
+            ASLEEP,
+            "the tenant is asleep and was not asked",
+            "say `--wake` to ask the tenant, which wakes it; `--allow-missing` accepts one that is \
+             not there yet",
+        ),
+    };
+    Err(Failure::new(
+        reason,
+        format!("the host has no `{host_name}` for ServiceAccount `{key}`, and {why}"),
+    )
+    .hint(hint))
 }
 
 /// Whether the object at the computed name is this ServiceAccount's; returns the tenant uid that
@@ -58,13 +108,9 @@ pub(super) fn seen(
     found: HostObject<'_>,
 ) -> Result<Option<String>, Failure> {
     let facts = question.vcluster;
-    let tenant = tenant_of(
-        found.metadata,
-        facts.mode(),
-        &facts.which.name,
-        facts.host_namespace(),
-    )
-    .map_err(|unmanaged| foreign(question, computed, unmanaged))?;
+    let tenant = facts
+        .tenant_of(found.metadata)
+        .map_err(|unmanaged| foreign(question, computed, unmanaged))?;
     if (tenant.namespace, tenant.name) != (question.namespace, question.name) {
         return Err(Failure::new(
             TAKEN,
@@ -90,7 +136,7 @@ pub(super) fn seen(
             ),
         )
         .hint("connect to the vCluster that was meant: this is a copy of it, or the host's object is old")),
-        TenantFact::Found { .. } | TenantFact::NotRead | TenantFact::Missing => {
+        TenantFact::Found { .. } | TenantFact::NotRead(_) | TenantFact::Missing => {
             Ok(tenant.uid.map(str::to_owned))
         }
     }
@@ -98,7 +144,7 @@ pub(super) fn seen(
 
 /// No two host ServiceAccounts of a vCluster stand for one tenant ServiceAccount.
 pub(super) fn one_uid(question: &Question<'_>, computed: &HostName) -> Result<(), Failure> {
-    let TenantFact::Found { uid } = question.tenant else {
+    let Some(uid) = question.uid() else {
         return Ok(());
     };
     let elsewhere: Vec<String> = question

@@ -65,6 +65,7 @@ struct Case {
     silences: Vec<Silence>,
     accept: Grade,
     allow_missing: bool,
+    workload_account: bool,
 }
 
 const FOUND: TenantFact<'static> = TenantFact::Found { uid: "u1" };
@@ -95,6 +96,7 @@ fn whole() -> Case {
         silences: Vec::new(),
         accept: Grade::Configured,
         allow_missing: false,
+        workload_account: false,
     }
 }
 
@@ -112,6 +114,7 @@ fn judged(case: &Case) -> Judgement {
                 (Some(_), true) => ModeSource::Values,
                 (Some(_), false) => ModeSource::Configuration,
             },
+            namespaces: None,
         },
         tenant: case.tenant,
         host: match &case.host {
@@ -126,6 +129,7 @@ fn judged(case: &Case) -> Judgement {
         silences: &case.silences,
         accept: case.accept,
         allow_missing: case.allow_missing,
+        workload_account: case.workload_account,
     })
 }
 
@@ -176,7 +180,7 @@ fn grades_go_down_with_what_could_be_read() {
             "Proven: seen on the host as `hns/app-x-default-x-vc`",
         ),
         (
-            line(|case| case.tenant = TenantFact::NotRead),
+            line(|case| case.tenant = TenantFact::NotRead(Unread::NotAsked)),
             "Proven: seen on the host as `hns/app-x-default-x-vc`",
         ),
         (
@@ -293,6 +297,7 @@ fn a_host_name_that_another_holds_is_taken() {
             which: &which,
             configuration: None,
             mode_source: ModeSource::Assumed,
+            namespaces: None,
         },
         tenant: TenantFact::Found { uid: "u2" },
         host: HostFact::Found(first.view()),
@@ -303,6 +308,7 @@ fn a_host_name_that_another_holds_is_taken() {
         silences: &[],
         accept: Grade::Computed,
         allow_missing: false,
+        workload_account: false,
     });
     assert_eq!(found.reason, "HostNameTaken");
     assert_eq!(
@@ -371,3 +377,5 @@ fn only_what_vcluster_can_mend_is_awaited() {
     case.host = host(|object| object.labels.clear());
     assert!(!judged(&case).can_be_awaited());
 }
+
+mod unread;

@@ -1,0 +1,104 @@
+//! What is said where the tenant did not answer, or where all pods share one ServiceAccount.
+
+use super::*;
+
+#[test]
+fn nothing_is_said_of_a_tenant_that_did_not_answer() {
+    let line = |unread, allow_missing| {
+        line(|case| {
+            case.tenant = TenantFact::NotRead(unread);
+            case.host = Answer::Absent;
+            case.same_uid.clear();
+            case.allow_missing = allow_missing;
+        })
+    };
+    let absent = "the host has no `hns/app-x-default-x-vc` for ServiceAccount `default/app`, and";
+    for (unread, expected) in [
+        (
+            Unread::NotAsked,
+            format!("NotOnHost: {absent} the tenant was not asked"),
+        ),
+        (
+            Unread::Forbidden,
+            format!("NotOnHost: {absent} you may not read it in the tenant"),
+        ),
+        (
+            Unread::Asleep,
+            format!("Asleep: {absent} the tenant is asleep and was not asked"),
+        ),
+    ] {
+        assert_eq!(line(unread, false), expected);
+        assert_eq!(
+            line(unread, true),
+            "Configured: awaited: the host will call it `hns/app-x-default-x-vc`"
+        );
+    }
+}
+
+#[test]
+fn two_of_one_uid_are_found_out_without_the_tenant_too() {
+    let found = line(|case| {
+        case.tenant = TenantFact::NotRead(Unread::NotAsked);
+        case.same_uid.push(Object::synced("default", "other", "u1"));
+    });
+    assert_eq!(
+        found,
+        "DuplicateUid: uid `u1` of the tenant's ServiceAccount is on several of the host: \
+         `hns/app-x-default-x-vc` and `hns/other-x-default-x-vc`"
+    );
+}
+
+#[test]
+fn the_shared_service_account_is_taken_knowingly() {
+    let off = || Some(Configuration::parse("{}", &which()).unwrap());
+    let shared = |configuration, host| {
+        line(|case| {
+            case.configuration = configuration;
+            case.host = host;
+            case.workload_account = true;
+            case.accept = Grade::Configured;
+        })
+    };
+    let there = || {
+        Answer::There(Object {
+            name: "vc-workload-vc".to_owned(),
+            labels: BTreeMap::new(),
+            annotations: BTreeMap::new(),
+        })
+    };
+    for (configuration, host, expected) in [
+        (
+            off(),
+            there(),
+            "Proven: seen on the host as `hns/vc-workload-vc`: every pod of the vCluster runs as it \
+             and gets the identity",
+        ),
+        (
+            off(),
+            Answer::NotRead,
+            "Configured: `hns/vc-workload-vc`, by the vCluster's own configuration: every pod of \
+             the vCluster runs as it and gets the identity",
+        ),
+        (
+            off(),
+            Answer::Absent,
+            "NotOnHost: the host has no `hns/vc-workload-vc`, which all pods of vCluster `hns/vc` \
+             are to run as",
+        ),
+        // The chart makes it in every vCluster: seeing it does not tell that pods run as it.
+        (
+            None,
+            there(),
+            "Unproven: seen on the host as `hns/vc-workload-vc`: every pod of the vCluster runs as \
+             it and gets the identity; that is `computed`, not `configured`",
+        ),
+        (
+            Some(on()),
+            there(),
+            "ServiceAccountSyncOn: vCluster `hns/vc` syncs ServiceAccounts, so that no pod runs as \
+             the shared one",
+        ),
+    ] {
+        assert_eq!(shared(configuration, host), expected);
+    }
+}
