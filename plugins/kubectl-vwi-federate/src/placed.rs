@@ -1,5 +1,7 @@
 //! Where each record stands in a plan, and what the plan came to.
 
+use std::collections::HashMap;
+
 use vwi_core::federation::{
     Action, CredentialStep, IdentityPlan, IdentityStep, Plan, Refusal, RoleStep,
 };
@@ -14,6 +16,19 @@ pub(crate) struct Outcome {
     pub(crate) plan: Plan,
     /// None for a dry run.
     pub(crate) applied: Option<Vec<Applied>>,
+}
+
+impl Outcome {
+    /// Whether something was not done because the time was over.
+    pub(crate) fn timed_out(&self) -> bool {
+        let applied = self.applied.iter().flatten();
+        applied
+            .flat_map(|applied| applied.credentials.iter().chain(&applied.roles))
+            .any(|done| {
+                let refusal = done.result.as_ref().err();
+                refusal.is_some_and(|refusal| refusal.reason == "TimedOut")
+            })
+    }
 }
 
 /// What is to be written into one record.
@@ -40,49 +55,66 @@ struct Place {
     roles: Vec<usize>,
 }
 
-/// Returns the results of all records of a plan by their positions; none for a record that is not
-/// in it.
-pub(crate) fn results(outcome: &Outcome, records: usize) -> Vec<Option<Result>> {
-    let mut places: Vec<Option<Place>> = vec![None; records];
-    for (index, identity) in outcome.plan.identities.iter().enumerate() {
-        let mut place = |record: usize, put: &dyn Fn(&mut Place)| {
-            if let Some(slot) = places.get_mut(record) {
-                put(slot.get_or_insert_with(|| Place {
-                    identity: index,
-                    ..Place::default()
-                }));
+/// Where each record stands. What is to be written into one is put together when it is asked for,
+/// so that no record's result waits in memory for its turn.
+#[derive(Debug)]
+pub(crate) struct Places<'a> {
+    outcome: &'a Outcome,
+    /// By the records' positions; none for a record that is not in the plan.
+    by_record: Vec<Option<Place>>,
+    refused: HashMap<usize, &'a Refusal>,
+}
+
+impl<'a> Places<'a> {
+    /// Looks up where so many records stand.
+    pub(crate) fn new(outcome: &'a Outcome, records: usize) -> Self {
+        let mut places: Vec<Option<Place>> = vec![None; records];
+        for (index, identity) in outcome.plan.identities.iter().enumerate() {
+            let mut place = |record: usize, put: &dyn Fn(&mut Place)| {
+                if let Some(slot) = places.get_mut(record) {
+                    put(slot.get_or_insert_with(|| Place {
+                        identity: index,
+                        ..Place::default()
+                    }));
+                }
+            };
+            for (step, credential) in identity.credentials.iter().enumerate() {
+                for &record in &credential.records {
+                    place(record, &|place| {
+                        if credential.is_of_replaced() {
+                            place.replaced.push(step);
+                        } else {
+                            place.credential = Some(step);
+                        }
+                    });
+                }
             }
-        };
-        for (step, credential) in identity.credentials.iter().enumerate() {
-            for &record in &credential.records {
-                place(record, &|place| {
-                    if credential.is_of_replaced() {
-                        place.replaced.push(step);
-                    } else {
-                        place.credential = Some(step);
-                    }
-                });
+            for (step, role) in identity.roles.iter().enumerate() {
+                for &record in &role.records {
+                    place(record, &|place| place.roles.push(step));
+                }
             }
         }
-        for (step, role) in identity.roles.iter().enumerate() {
-            for &record in &role.records {
-                place(record, &|place| place.roles.push(step));
-            }
+        let refused = outcome.plan.refused.iter();
+        Self {
+            outcome,
+            by_record: places,
+            refused: refused
+                .map(|refused| (refused.record, &refused.refusal))
+                .collect(),
         }
     }
-    let mut results: Vec<Option<Result>> = places
-        .into_iter()
-        .map(|place| result(outcome, &place?))
-        .collect();
-    for refused in &outcome.plan.refused {
-        if let Some(slot) = results.get_mut(refused.record) {
-            *slot = Some(Result {
-                refusal: Some(refused.refusal.clone()),
+
+    /// Returns what is to be written into a record; none if it is not in the plan.
+    pub(crate) fn result(&self, record: usize) -> Option<Result> {
+        if let Some(&refusal) = self.refused.get(&record) {
+            return Some(Result {
+                refusal: Some(refusal.clone()),
                 ..Result::default()
             });
         }
+        result(self.outcome, self.by_record.get(record)?.as_ref()?)
     }
-    results
 }
 
 fn result(outcome: &Outcome, place: &Place) -> Option<Result> {

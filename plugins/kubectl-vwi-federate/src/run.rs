@@ -26,7 +26,7 @@ use crate::gather::gather;
 use crate::host::Access;
 use crate::issuers::issuers;
 use crate::one_subject::{refuse_bulk, refuse_collisions, refuse_twins};
-use crate::placed::{Outcome, Result as Placed, results};
+use crate::placed::{Outcome, Places};
 use crate::wish::Defaults;
 use crate::work::Work;
 use crate::write::{FORMATS, Writing};
@@ -80,11 +80,11 @@ pub(crate) fn run(arguments: &FederateArgs, session: &mut Session) -> Result<Exi
             () = watch => Err(Interrupted.into()),
         }
     })??;
-    let results = both(&outcome, works.len());
-    let timed_out = results.iter().flatten().any(|result| {
-        let refusal = result.refusal.as_ref();
-        refusal.is_some_and(|refusal| refusal.reason == "TimedOut")
-    });
+    let (live, planned) = (
+        Places::new(&outcome.live, works.len()),
+        Places::new(&outcome.planned, works.len()),
+    );
+    let result = |record: usize| live.result(record).or_else(|| planned.result(record));
     let shown = outcome.shown();
     let exit = Writing {
         session,
@@ -92,7 +92,7 @@ pub(crate) fn run(arguments: &FederateArgs, session: &mut Session) -> Result<Exi
         no_headers: arguments.output.no_headers,
         collected: &collected,
         works: &works,
-        results: &results,
+        result: &result,
         plan: &shown,
         is_dry: outcome.live.applied.is_none() || !outcome.planned.plan.identities.is_empty(),
     }
@@ -103,7 +103,7 @@ pub(crate) fn run(arguments: &FederateArgs, session: &mut Session) -> Result<Exi
     } else {
         exit
     };
-    Ok(if timed_out {
+    Ok(if outcome.live.timed_out() {
         exit.and(Exit::TimedOut)
     } else {
         exit
@@ -201,13 +201,6 @@ impl Outcomes {
         shown.refused.sort_by_key(|refused| refused.record);
         shown
     }
-}
-
-fn both(outcomes: &Outcomes, records: usize) -> Vec<Option<Placed>> {
-    let live = results(&outcomes.live, records);
-    let planned = results(&outcomes.planned, records);
-    let both = live.into_iter().zip(planned);
-    both.map(|(live, planned)| live.or(planned)).collect()
 }
 
 struct Run<'a> {

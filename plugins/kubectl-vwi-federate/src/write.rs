@@ -81,7 +81,8 @@ pub(crate) struct Writing<'a> {
     pub(crate) no_headers: bool,
     pub(crate) collected: &'a Collected,
     pub(crate) works: &'a [Work],
-    pub(crate) results: &'a [Option<Placed>],
+    /// What became of a record in its plan, by its position.
+    pub(crate) result: &'a dyn Fn(usize) -> Option<Placed>,
     /// The plan, dry or carried out.
     pub(crate) plan: &'a Plan,
     /// Whether nothing was written to Azure.
@@ -105,8 +106,9 @@ impl Writing<'_> {
         let mut tally = Tally::default();
         let mut hints = BTreeSet::new();
         let records = self.collected.records.records()?;
-        for ((record, work), result) in records.zip(self.works).zip(self.results) {
+        for (index, (record, work)) in records.zip(self.works).enumerate() {
             let mut record = record?;
+            let result = (self.result)(index);
             let condition = mark(&mut record, work, result.as_ref());
             tally.add(&condition);
             self.tell(work, result.as_ref(), &condition, &mut hints);

@@ -76,6 +76,8 @@ struct Inner {
     faults: Mutex<Faults>,
     log: Mutex<Log>,
     clock: Mutex<Clock>,
+    /// Access tokens that were given out.
+    tokens: Mutex<Vec<String>>,
     /// Requests that hang, and who waits for one.
     held: (Mutex<u32>, Condvar),
 }
@@ -147,6 +149,15 @@ impl World {
     /// Removes one rule, or all.
     pub fn remove_faults(&self, id: Option<&str>) {
         lock(&self.inner.faults).remove(id);
+    }
+
+    /// Returns every access token that was given out, to look for where none belongs.
+    pub fn tokens(&self) -> Vec<String> {
+        lock(&self.inner.tokens).clone()
+    }
+
+    pub(crate) fn keep_token(&self, token: String) {
+        lock(&self.inner.tokens).push(token);
     }
 
     /// Waits until so many requests hang ([`Answer::Hang`](crate::Answer::Hang)), each after its
@@ -280,6 +291,7 @@ impl Worlds {
                 faults: Mutex::default(),
                 log: Mutex::default(),
                 clock: Mutex::new(clock),
+                tokens: Mutex::default(),
                 held: <(Mutex<u32>, Condvar)>::default(),
             }),
         };

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
-use vwi_azure::arm::Repeated;
+use vwi_azure::arm::{GaveUp, Repeated};
 use vwi_core::federation::{Action, Identity, Refusal, RoleStep};
 use vwi_core::record::ItemResult;
 use vwi_core::roles;
@@ -13,6 +12,9 @@ use crate::refused;
 
 /// Pause between two looks for an assignment that is not visible yet.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
+
+/// Looks for an assignment that Azure says exists.
+const LOOKS: usize = 15;
 
 impl Writer<'_> {
     pub(super) async fn roles(&self, identity: &Identity, steps: &[RoleStep]) -> Vec<Done> {
@@ -60,35 +62,60 @@ impl Writer<'_> {
                 }
                 Ok(ItemResult::Created)
             }
-            Ok(Repeated::Exists) => {
-                let listed = self.arm.role_assignments(&step.scope, principal_id).await;
-                let listed = listed.map_err(|error| refused::by_azure(&error))?;
-                let found = roles::find(&listed, &step.scope, principal_id, &step.definition_id);
-                let found = found.ok_or_else(|| refused::hidden_assignment(&step.scope))?;
-                found.name.clone_into(name);
-                Ok(ItemResult::Adopted)
-            }
+            Ok(Repeated::Exists) => self.adopt(principal_id, step, name).await,
             Err(error) => Err(refused::role(&error, &step.scope, name)),
         }
+    }
+
+    /// Finds the equal assignment that Azure says exists; it may not be visible yet.
+    async fn adopt(
+        &self,
+        principal_id: &str,
+        step: &RoleStep,
+        name: &mut String,
+    ) -> Result<ItemResult, Refusal> {
+        for _ in 0..LOOKS {
+            let listed = self.arm.role_assignments(&step.scope, principal_id).await;
+            let listed = listed.map_err(|error| refused::by_azure(&error))?;
+            let found = roles::find(&listed, &step.scope, principal_id, &step.definition_id);
+            if let Some(found) = found {
+                found.name.clone_into(name);
+                return Ok(ItemResult::Adopted);
+            }
+            if self.look_later().await.is_some() {
+                break;
+            }
+        }
+        Err(refused::hidden_assignment(&step.scope))
     }
 
     /// Waits until Azure shows an assignment: up to ten minutes, says its documentation.
     async fn until_visible(&self, step: &RoleStep, name: &str) -> Result<(), Refusal> {
         loop {
             let found = self.arm.role_assignment(&step.scope, name).await;
-            if found.map_err(|error| refused::by_azure(&error))?.is_some() {
+            let found = found.map_err(|error| match error.gave_up {
+                Some(GaveUp::TimedOut) => refused::not_visible("TimedOut", &step.scope),
+                Some(GaveUp::Stopped) => refused::not_visible("Interrupted", &step.scope),
+                None => refused::by_azure(&error),
+            })?;
+            if found.is_some() {
                 return Ok(());
             }
-            let remaining = self.arm.patience().remaining();
-            if remaining.is_zero() {
-                return Err(refused::not_visible("TimedOut", &step.scope));
+            if let Some(reason) = self.look_later().await {
+                return Err(refused::not_visible(reason, &step.scope));
             }
-            tokio::select! {
-                () = tokio::time::sleep_until(Instant::now() + LOOK_AGAIN.min(remaining)) => {}
-                _reason = self.interrupt.requested() => {
-                    return Err(refused::not_visible("Interrupted", &step.scope));
-                }
-            }
+        }
+    }
+
+    /// Waits for the next look; returns why there is none.
+    async fn look_later(&self) -> Option<&'static str> {
+        let remaining = self.arm.patience().remaining();
+        if remaining.is_zero() {
+            return Some("TimedOut");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_AGAIN.min(remaining)) => None,
+            _reason = self.interrupt.requested() => Some("Interrupted"),
         }
     }
 }

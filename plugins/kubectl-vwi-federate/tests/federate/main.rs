@@ -7,6 +7,9 @@
     reason = "helpers of tests fail like the tests themselves"
 )]
 
+mod azwi;
+mod clouds;
+mod codes;
 mod faults;
 mod input;
 mod interrupt;
@@ -15,7 +18,9 @@ mod many;
 mod plan;
 mod roles;
 mod scene;
+mod secrets;
 mod story;
 mod switches;
 mod table;
 mod trust;
+mod two_runs;

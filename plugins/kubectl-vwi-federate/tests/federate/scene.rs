@@ -24,6 +24,11 @@ pub(crate) struct Scene {
     environment: Vec<(String, OsString)>,
 }
 
+/// The stand-in of Azure, for its issuers.
+pub(crate) fn server() -> &'static Server {
+    &SERVER
+}
+
 /// What a run came to.
 #[derive(Debug)]
 pub(crate) struct Finished {
@@ -113,11 +118,14 @@ impl Scene {
         input: &str,
         variables: &[(&str, &str)],
     ) -> Finished {
-        let mut child = self
-            .command(arguments)
-            .envs(variables.iter().copied())
-            .spawn()
-            .unwrap();
+        let mut command = self.command(arguments);
+        command.envs(variables.iter().copied());
+        Self::fed(command, input)
+    }
+
+    /// Runs a command on this input.
+    pub(crate) fn fed(mut command: Command, input: &str) -> Finished {
+        let mut child = command.spawn().unwrap();
         // A program that refuses its arguments does not read.
         let _written = child.stdin.take().unwrap().write_all(input.as_bytes());
         Self::finished(child)
@@ -145,6 +153,11 @@ impl Scene {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command
+    }
+
+    /// The home of the program, which is the Azure CLI's folder too.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     pub(crate) fn group(&self) -> String {

@@ -57,6 +57,7 @@ pub(super) async fn give(
     let seconds = settings.entra.token_seconds;
     let token = token::make(&subject, seconds, world.common())
         .map_err(|error| EntraError::new(90033, error.to_string()).with_status(503))?;
+    world.keep_token(token.clone());
     let body = json!({
         "token_type": "Bearer",
         "expires_in": seconds,
