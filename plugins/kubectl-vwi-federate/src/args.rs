@@ -1,5 +1,11 @@
 //! The command line of federate.
 
+mod taking;
+
+use std::path::PathBuf;
+
+pub(crate) use taking::{Prune, TakingFlags};
+
 use clap::{Args, ValueEnum};
 use vwi_azure::AuthMethod;
 use vwi_cli::flags::{ChangeFlags, HostFlags, InputFlags, KubectlFlags, OutputFlags};
@@ -20,6 +26,9 @@ pub struct FederateArgs {
     /// What the identity may do
     #[command(flatten)]
     pub roles: RoleFlags,
+    /// What is taken away
+    #[command(flatten)]
+    pub taking: TakingFlags,
     /// Which records
     #[command(flatten)]
     pub input: InputFlags,
@@ -44,9 +53,16 @@ pub struct FederateArgs {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Identity")]
 pub struct IdentityFlags {
-    /// The managed identity: its name, or its ARM id
+    /// The managed identity: its name, with {name}, {namespace} and {vcluster} for the record's
+    /// own, or its ARM id; repeatable with --prune=dangling
     #[arg(long, value_name = "NAME|ID")]
-    pub identity: Option<String>,
+    pub identity: Vec<String>,
+    /// YAML file with rows of vcluster, namespace, name (`*` for any) and identity
+    #[arg(long, value_name = "FILE", conflicts_with = "identity")]
+    pub identity_map: Option<PathBuf>,
+    /// Where identities come from: `existing`, those that trust the subject already
+    #[arg(long, value_name = "SOURCE", value_enum, conflicts_with_all = ["identity", "identity_map", "create_identity"])]
+    pub identity_from: Option<IdentityFrom>,
     /// Resource group of the identity (else the Azure CLI's default)
     #[arg(short = 'g', long, value_name = "GROUP")]
     pub resource_group: Option<String>,
@@ -65,6 +81,20 @@ pub struct IdentityFlags {
     /// Whose credentials these are; part of their names, so that two owners leave each other's alone
     #[arg(long, value_name = "NAME")]
     pub owner: Option<Owner>,
+}
+
+/// `--identity-from`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum IdentityFrom {
+    /// The identity of the group or subscription that trusts the subject already.
+    Existing,
+}
+
+impl IdentityFlags {
+    /// Returns the identity for records; several are for pruning only, which has been checked.
+    pub fn identity(&self) -> Option<&str> {
+        self.identity.first().map(String::as_str)
+    }
 }
 
 /// Whom the identity trusts

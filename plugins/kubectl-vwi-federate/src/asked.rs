@@ -7,8 +7,9 @@ use vwi_core::arm::{Kind, ResourceId, Scope};
 use vwi_core::federation::{Found, Issuer, Trust, Wanted};
 
 use crate::args::{Assign, FederateArgs};
-use crate::gather::{Creation, Gathered, Question};
-use crate::wish::Named;
+use crate::gather::{Answer, Creation, Gathered, IdentityAnswer, Question};
+use crate::identities::nobody_trusts;
+use crate::named::Named;
 use crate::work::Work;
 
 /// What is asked of Azure for all records, each thing once.
@@ -87,15 +88,14 @@ impl Asked {
         gathered: &Gathered,
         issuers: &[Option<Issuer>],
         is_planned: bool,
+        is_existing: bool,
     ) -> Vec<(Wanted, Found)> {
         let mut all: BTreeMap<usize, (Wanted, Found)> = BTreeMap::new();
         for (record, work) in works.iter_mut().enumerate() {
             if !work.is_open() || work.is_planned != is_planned {
                 continue;
             }
-            let position = self.identity_of.get(record).copied().flatten();
-            let answer = position.and_then(|position| gathered.identities.get(position));
-            let (Some(position), Some(answer)) = (position, answer) else {
+            let Some((position, question, answer)) = self.answer(record, gathered) else {
                 continue;
             };
             let answer = match answer {
@@ -105,9 +105,11 @@ impl Asked {
                     continue;
                 }
             };
-            let Some(question) = self.identities.get(position) else {
+            if is_existing && !trusts_already(work, issuers.get(record), &answer.found) {
+                let subject = work.subject().map(|subject| subject.to_string());
+                work.refuse(nobody_trusts(&subject.unwrap_or_default()));
                 continue;
-            };
+            }
             let (wanted, _) = all.entry(position).or_insert_with(|| {
                 let wanted = Wanted::new(question.id.clone(), answer.create_in.clone());
                 (wanted, answer.found.clone())
@@ -115,6 +117,28 @@ impl Asked {
             self.add_wish(wanted, record, work, gathered, issuers);
         }
         all.into_values().collect()
+    }
+
+    /// Returns the position of a record's identity, what was asked of it, and the answer.
+    pub(crate) fn answer<'a>(
+        &'a self,
+        record: usize,
+        gathered: &'a Gathered,
+    ) -> Option<(usize, &'a Question, &'a Answer<IdentityAnswer>)> {
+        let position = self.identity_of.get(record).copied().flatten()?;
+        let question = self.identities.get(position)?;
+        Some((position, question, gathered.identities.get(position)?))
+    }
+
+    /// Looks for role assignments in the whole of each identity's subscription, too.
+    pub(crate) fn look_everywhere(&mut self) {
+        for question in &mut self.identities {
+            let scope = format!("/subscriptions/{}", question.id.subscription());
+            // An id's subscription is a GUID, so this is always a scope.
+            if let Ok(scope) = scope.parse() {
+                add_scope(&mut question.scopes, &scope);
+            }
+        }
     }
 
     fn add_wish(
@@ -148,6 +172,22 @@ impl Asked {
             }
         }
     }
+}
+
+/// Whether the identity has a credential for the record's subject of its issuer.
+fn trusts_already(work: &Work, issuer: Option<&Option<Issuer>>, found: &Found) -> bool {
+    let (Some(Some(issuer)), Some(subject)) = (issuer, work.subject()) else {
+        return false;
+    };
+    let trust = Trust {
+        issuer: issuer.url.clone(),
+        subject: subject.to_string(),
+        audience: String::new(),
+    };
+    found
+        .credentials
+        .iter()
+        .any(|held| held.trusts_subject(&trust))
 }
 
 fn add_scope(scopes: &mut Vec<Scope>, scope: &Scope) {

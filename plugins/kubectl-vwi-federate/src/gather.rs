@@ -12,7 +12,7 @@ use vwi_core::roles;
 use vwi_core::text::escape;
 
 use crate::args::Assign;
-use crate::wish::Named;
+use crate::named::Named;
 
 /// An answer, or why the records that need it are refused.
 pub(crate) type Answer<T> = Result<T, Refusal>;

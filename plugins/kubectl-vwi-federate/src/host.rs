@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use futures_util::future::join_all;
 use vwi_cli::talk::Talk;
 use vwi_cli::{Failure, host};
-use vwi_core::federation::Refusal;
+use vwi_core::federation::{Census, Refusal};
 use vwi_core::text::escape;
 use vwi_core::translation::{
     Grade, HostFact, HostProof, Judgement, Question, ServiceAddress, TenantFact, Unread,
@@ -14,11 +14,13 @@ use vwi_core::translation::{
 use vwi_kubernetes::tenant::Scope;
 use vwi_kubernetes::{ApiError, ClusterChoice, ConnectSettings, Host, HostChoice, HostEvidence};
 
+use crate::census::census;
 use crate::work::Work;
 
 /// What the host says.
 #[derive(Debug)]
 pub(crate) struct HostView {
+    host: Host,
     label: String,
     is_typed: bool,
     issuer: Option<String>,
@@ -70,7 +72,7 @@ impl Access {
             evidence,
             accounts,
         };
-        match answers.view(&host, is_typed, &wanted) {
+        match answers.view(host, is_typed, &wanted) {
             Ok(view) => {
                 if !is_typed {
                     self.talk.say(&format!("the host is {}", view.label));
@@ -99,7 +101,7 @@ struct Answers {
 impl Answers {
     fn view(
         self,
-        host: &Host,
+        host: Host,
         is_typed: bool,
         wanted: &[&VirtualClusterName],
     ) -> Result<HostView, ApiError> {
@@ -117,6 +119,7 @@ impl Answers {
         }
         Ok(HostView {
             label: host.cluster().label(),
+            host,
             is_typed,
             issuer,
             is_complete: services.is_some(),
@@ -128,7 +131,7 @@ impl Answers {
 }
 
 /// What is only forbidden is not known; anything else is an error.
-fn allowed<T>(answer: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
+pub(crate) fn allowed<T>(answer: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
     match answer {
         Ok(value) => Ok(Some(value)),
         Err(error) if error.is_forbidden() => Ok(None),
@@ -162,6 +165,11 @@ impl HostView {
     /// Returns the issuer that the host names in its discovery document, for a record of this host.
     pub(crate) fn issuer(&self, work: &Work) -> Option<&str> {
         self.issuer.as_deref().filter(|_| self.is_host_of(work))
+    }
+
+    /// Returns everybody who lives on the host, if it lets itself be listed.
+    pub(crate) async fn census(&self) -> Option<Census> {
+        census(&self.host).await.ok()
     }
 
     /// Whether the record's tenant lives here. A host that was not typed must prove it.

@@ -15,43 +15,52 @@ pub(crate) fn issuers(
     gathered: &Gathered,
     host: Option<&HostView>,
 ) -> Vec<Option<Issuer>> {
-    let works = works.iter_mut();
-    works
-        .map(|work| {
-            let wish = work.wish.clone().filter(|_| work.is_open())?;
-            let mut sources: Vec<(IssuerSource, &str)> = Vec::new();
-            if let Some(named) = &wish.cluster {
-                let index = asked.clusters.iter().position(|known| known == named);
-                match index.and_then(|index| gathered.clusters.get(index)) {
-                    Some(Ok(cluster)) => {
-                        let Some(issuer) = &cluster.issuer else {
-                            work.refuse(oidc_off(&cluster.id));
-                            return None;
-                        };
-                        let name = cluster.id.name().to_owned();
-                        sources.push((IssuerSource::Cluster(name), issuer));
-                    }
-                    Some(Err(refusal)) => {
-                        work.refuse(refusal.clone());
-                        return None;
-                    }
-                    None => {}
-                }
+    let open = works.iter_mut().map(|work| {
+        if !work.is_open() {
+            return None;
+        }
+        match issuer(work, asked, gathered, host) {
+            Ok(issuer) => Some(issuer),
+            Err(refusal) => {
+                work.refuse(refusal);
+                None
             }
-            if let Some(issuer) = host.and_then(|host| host.issuer(work)) {
-                sources.push((IssuerSource::Host, issuer));
-            }
-            let named = wish.issuers.iter();
-            sources.extend(named.map(|(source, url)| (source.clone(), url.as_str())));
-            match agree(&sources) {
-                Ok(issuer) => Some(issuer),
-                Err(error) => {
-                    work.refuse(no_issuer(&error));
-                    None
-                }
-            }
-        })
-        .collect()
+        }
+    });
+    open.collect()
+}
+
+/// Returns the issuer of one record.
+///
+/// # Errors
+///
+/// [`Refusal`] if there is none, or two say different ones.
+pub(crate) fn issuer(
+    work: &Work,
+    asked: &Asked,
+    gathered: &Gathered,
+    host: Option<&HostView>,
+) -> Result<Issuer, Refusal> {
+    let mut sources: Vec<(IssuerSource, &str)> = Vec::new();
+    let wish = work.wish.as_ref();
+    if let Some(named) = wish.and_then(|wish| wish.cluster.as_ref()) {
+        let index = asked.clusters.iter().position(|known| known == named);
+        if let Some(cluster) = index.and_then(|index| gathered.clusters.get(index)) {
+            let cluster = cluster.as_ref().map_err(Refusal::clone)?;
+            let issuer = cluster
+                .issuer
+                .as_ref()
+                .ok_or_else(|| oidc_off(&cluster.id))?;
+            let name = cluster.id.name().to_owned();
+            sources.push((IssuerSource::Cluster(name), issuer));
+        }
+    }
+    if let Some(issuer) = host.and_then(|host| host.issuer(work)) {
+        sources.push((IssuerSource::Host, issuer));
+    }
+    let named = wish.into_iter().flat_map(|wish| &wish.issuers);
+    sources.extend(named.map(|(source, url)| (source.clone(), url.as_str())));
+    agree(&sources).map_err(|error| no_issuer(&error))
 }
 
 fn oidc_off(cluster: &ResourceId) -> Refusal {

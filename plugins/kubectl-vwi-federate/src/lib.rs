@@ -6,22 +6,34 @@
 //! | subject | file |
 //! |---|---|
 //! | command line | `args` |
-//! | what a record wants | `wish`, `work`, `issuers`, `one_subject` |
-//! | what is there | `asked`, `gather` (Azure), `host` |
-//! | the run, from input to plan | `run` |
+//! | what a record wants | `wish`, `named`, `identities`, `defaults`, `work`, `issuers`, `one_subject` |
+//! | what is there | `asked`, `gather` (Azure), `host`, `census` |
+//! | the plan | `planning`, `deleting`, `dangling` |
+//! | the run, from input to output | `run`, `connect` |
 //! | carrying the plan out | `apply`, `refused` |
-//! | what is printed | `placed`, `write` |
+//! | what is printed | `placed`, `taken`, `tally`, `emitted`, `write` |
 
 mod apply;
 mod args;
 mod asked;
+mod census;
+mod connect;
+mod dangling;
+mod defaults;
+mod deleting;
+mod emitted;
 mod gather;
 mod host;
+mod identities;
 mod issuers;
+mod named;
 mod one_subject;
 mod placed;
+mod planning;
 mod refused;
 mod run;
+mod taken;
+mod tally;
 mod wish;
 mod work;
 mod write;
@@ -52,6 +64,15 @@ impl Plugin for Federate {
 
   # from manifests in Git that say all of it
   kubectl vwi translate -f identities/ | {}
+
+  # what the owner `shop` wants, and nothing else of its own
+  kubectl vwi translate -A | {} --identity-map map.yaml --owner shop --prune removed
+
+  # which credentials of a resource group belong to nobody on the host any more
+  {} --prune dangling -g rg --host-context HOST --dry-run
+
+  # the same plan for a pipeline that does the writing
+  kubectl vwi translate app | {} --identity app-identity -g rg --aks-cluster aks -o terraform
 ";
     type Args = FederateArgs;
 

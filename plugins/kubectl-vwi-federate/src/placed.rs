@@ -43,6 +43,8 @@ pub(crate) struct Result {
     pub(crate) refusal: Option<Refusal>,
     /// Whether this is only a plan.
     pub(crate) is_planned: bool,
+    /// Whether trust was taken away, so that nobody should go by the identity.
+    pub(crate) is_taken: bool,
 }
 
 /// One place of a record: an identity's position in the plan, and the positions of its steps.
@@ -134,6 +136,7 @@ fn result(outcome: &Outcome, place: &Place) -> Option<Result> {
     if let Some(index) = place.credential {
         let step = plan.credentials.get(index)?;
         let done = applied.and_then(|applied| applied.credentials.get(index));
+        result.is_taken = step.takes_away();
         result.put_credential(plan, step, done);
     }
     for &index in &place.replaced {

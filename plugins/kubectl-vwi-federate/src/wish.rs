@@ -1,16 +1,19 @@
 //! What one record wants of Azure: its fields, filled in from flags and defaults. Pure.
 
-use vwi_core::arm::{InvalidId, Kind, Reference, ResourceId, same};
+use vwi_core::arm::{Kind, Reference, ResourceId, same};
 use vwi_core::contradiction::{FLAG_AGAINST_RECORD, OVERRIDE_HINT, flag_against_record};
 use vwi_core::federation::{IssuerSource, Refusal};
 use vwi_core::record::{AksClusterRef, IdentityRef, Spec};
-use vwi_core::text::escape;
 
 use crate::args::{Assign, FederateArgs};
+use crate::identities::{Identities, Who};
+use crate::named::{Named, invalid};
 
 /// What flags and the Azure CLI's configuration say where a record is silent.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Defaults {
+    /// Where identities come from.
+    pub(crate) identities: Identities,
     /// Subscription of `--subscription`, by its id.
     pub(crate) flag_subscription: Option<String>,
     /// Subscription where neither record nor flag names one.
@@ -19,14 +22,6 @@ pub(crate) struct Defaults {
     pub(crate) group: Option<String>,
     /// Audience of the cloud.
     pub(crate) audience: Option<String>,
-}
-
-/// A resource as far as it is named; what is missing may still be found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Named {
-    pub(crate) subscription: Option<String>,
-    pub(crate) group: Option<String>,
-    pub(crate) name: String,
 }
 
 /// What one record wants.
@@ -43,13 +38,14 @@ pub(crate) struct Wish {
 }
 
 impl Wish {
-    /// Works out what a record wants. `issuer` is its `status.issuer`.
+    /// Works out what the record of `who` wants. `issuer` is its `status.issuer`.
     ///
     /// # Errors
     ///
     /// [`Refusal`] if something is missing, or record and flags say different things.
     pub(crate) fn new(
         spec: &Spec,
+        who: &Who<'_>,
         issuer: Option<&str>,
         arguments: &FederateArgs,
         defaults: &Defaults,
@@ -63,7 +59,7 @@ impl Wish {
             ("spec.identity.location", location),
         )?;
         Ok(Self {
-            identity: identity(spec, arguments, defaults, merge)?,
+            identity: identity(spec, who, arguments, defaults, merge)?,
             location: location.map(str::to_owned),
             cluster: cluster(spec, arguments, merge)?,
             issuers: issuers(spec, issuer, arguments),
@@ -73,46 +69,37 @@ impl Wish {
     }
 }
 
-impl Named {
-    fn of(reference: Reference) -> Self {
-        match reference {
-            Reference::Name(name) => Self {
-                name,
-                ..Self::default()
-            },
-            Reference::InGroup { group, name } => Self {
-                group: Some(group),
-                name,
-                ..Self::default()
-            },
-            Reference::Id(id) => Self {
-                subscription: Some(id.subscription().to_owned()),
-                group: Some(id.group().to_owned()),
-                name: id.name().to_owned(),
-            },
-        }
-    }
-
-    /// Returns the id, if all its parts are known.
+impl Wish {
+    /// Works out whose trust a record's deletion takes away: an identity that the record's own
+    /// credential names goes before everything else.
     ///
     /// # Errors
     ///
-    /// [`Refusal`] if a part is missing or can't be one.
-    pub(crate) fn id(&self, kind: Kind) -> Result<ResourceId, Refusal> {
-        let missing = |what: &str, flag: &str| Refusal {
-            reason: "IdentityIncomplete",
-            message: format!("no {what} of `{}` is known", escape(&self.name)),
-            hint: Some(format!("name it with `{flag}`")),
+    /// As for [`Wish::new`].
+    pub(crate) fn to_delete(
+        spec: &Spec,
+        who: &Who<'_>,
+        issuer: Option<&str>,
+        known: Option<ResourceId>,
+        arguments: &FederateArgs,
+        defaults: &Defaults,
+    ) -> Result<Self, Refusal> {
+        let merge = Merge {
+            override_record: arguments.change.override_records,
         };
-        let subscription = self
-            .subscription
-            .as_deref()
-            .ok_or_else(|| missing("subscription", "--subscription"))?;
-        let group = self
-            .group
-            .as_deref()
-            .ok_or_else(|| missing("resource group", "-g"))?;
-        ResourceId::new(kind, subscription, group, &self.name).map_err(|error| invalid(&error))
+        let identity = match known {
+            Some(id) => Named::of(Reference::Id(id)),
+            None => identity(spec, who, arguments, defaults, merge)?,
+        };
+        Ok(Self {
+            identity,
+            location: None,
+            cluster: cluster(spec, arguments, merge)?,
+            issuers: issuers(spec, issuer, arguments),
+            // A deletion asks for no audience.
+            audience: String::new(),
+            roles: roles(spec, arguments)?,
+        })
     }
 }
 
@@ -153,14 +140,6 @@ impl Merge {
     }
 }
 
-fn invalid(error: &InvalidId) -> Refusal {
-    Refusal {
-        reason: "InvalidId",
-        message: error.to_string(),
-        hint: None,
-    }
-}
-
 fn identity_location(identity: Option<&IdentityRef>) -> Option<&str> {
     match identity? {
         IdentityRef::Short(_) => None,
@@ -170,6 +149,7 @@ fn identity_location(identity: Option<&IdentityRef>) -> Option<&str> {
 
 fn identity(
     spec: &Spec,
+    who: &Who<'_>,
     arguments: &FederateArgs,
     defaults: &Defaults,
     merge: Merge,
@@ -194,10 +174,24 @@ fn identity(
             name: name.clone(),
         },
     };
-    let flag = match &flags.identity {
+    let flag = match defaults.identities.flag(who)? {
         None => Named::default(),
-        Some(text) => parse(text)?,
+        Some(text) => parse(&text)?,
     };
+    if spec.identity.is_none()
+        && let Some(text) = defaults.identities.looked_up(who)?
+    {
+        // A row or what is there says it whole; the flags say only where to look for the rest.
+        let found = parse(&text)?;
+        let group = flags.resource_group.as_ref().or(defaults.group.as_ref());
+        let subscription = defaults.flag_subscription.as_ref();
+        let subscription = subscription.or(defaults.subscription.as_ref());
+        return Ok(Named {
+            subscription: found.subscription.or_else(|| subscription.cloned()),
+            group: found.group.or_else(|| group.cloned()),
+            name: found.name,
+        });
+    }
     let name = merge
         .names(
             ("--identity", some(&flag.name)),

@@ -1,5 +1,6 @@
 //! One record's work: who it is for, what it wants, and what becomes of it.
 
+use vwi_core::arm::ResourceId;
 use vwi_core::federation::{Refusal, shared_subject};
 use vwi_core::record::{HostServiceAccount, Record, TenantStatus, Upstream};
 use vwi_core::step::Step;
@@ -7,6 +8,7 @@ use vwi_core::subject::Subject;
 use vwi_core::translation::{Grade, VirtualClusterName};
 
 use crate::args::FederateArgs;
+use crate::identities::Who;
 use crate::wish::{Defaults, Wish};
 
 /// One record's work. Only this is kept in memory; the record waits in the spool.
@@ -24,6 +26,8 @@ pub(crate) struct Work {
     /// Whether a step before this one only planned it.
     pub(crate) is_planned: bool,
     pub(crate) wish: Option<Wish>,
+    /// Name of its credential, for a deletion of one that is known.
+    pub(crate) credential: Option<String>,
     pub(crate) verdict: Option<Verdict>,
 }
 
@@ -38,8 +42,76 @@ pub(crate) enum Verdict {
 
 impl Work {
     /// Reads one record. One that can't be acted on has its verdict.
+    pub(crate) fn of(record: &Record, arguments: &FederateArgs, defaults: &Defaults) -> Self {
+        if arguments.taking.delete {
+            Self::to_delete(record, arguments, defaults)
+        } else {
+            Self::new(record, arguments, defaults)
+        }
+    }
+
+    /// Reads one record that is to be trusted.
     pub(crate) fn new(record: &Record, arguments: &FederateArgs, defaults: &Defaults) -> Self {
         // The reader has looked at both.
+        let spec = record.spec().unwrap_or_default();
+        let status = record.status().unwrap_or_default();
+        let mut work = Self::bare(record);
+        match record.upstream(Step::Federate) {
+            Upstream::Failed(_) => {
+                work.verdict = Some(Verdict::Forwarded);
+                return work;
+            }
+            Upstream::Planned => work.is_planned = true,
+            Upstream::Ready => {}
+        }
+        let wish = subject(status.subject, status.host_service_account).and_then(|host| {
+            work.host = Some(host);
+            let subject = work.subject().map(|subject| subject.to_string());
+            let who = work.who(subject.as_deref());
+            Wish::new(&spec, &who, status.issuer.as_deref(), arguments, defaults)
+        });
+        match wish {
+            Ok(wish) => work.wish = Some(wish),
+            Err(refusal) => work.refuse(refusal),
+        }
+        if work.is_open() && !arguments.trust.allow_shared_subject {
+            work.refuse_shared();
+        }
+        work
+    }
+
+    /// Reads one record whose trust is to be taken away: what a step before said of it does not
+    /// matter, and a credential that is known by its id needs no subject.
+    fn to_delete(record: &Record, arguments: &FederateArgs, defaults: &Defaults) -> Self {
+        let spec = record.spec().unwrap_or_default();
+        let status = record.status().unwrap_or_default();
+        let mut work = Self::bare(record);
+        work.is_planned = record.upstream(Step::Federate) == Upstream::Planned;
+        let known = status
+            .federated_credential
+            .and_then(|credential| ResourceId::parse_credential(&credential.id));
+        let (identity, name) = known.unzip();
+        work.credential = name;
+        match subject(status.subject, status.host_service_account) {
+            Ok(host) => work.host = Some(host),
+            Err(_) if work.credential.is_some() => {}
+            Err(refusal) => {
+                work.refuse(refusal);
+                return work;
+            }
+        }
+        let subject = work.subject().map(|subject| subject.to_string());
+        let who = work.who(subject.as_deref());
+        let issuer = status.issuer.as_deref();
+        let wish = Wish::to_delete(&spec, &who, issuer, identity, arguments, defaults);
+        match wish {
+            Ok(wish) => work.wish = Some(wish),
+            Err(refusal) => work.refuse(refusal),
+        }
+        work
+    }
+
+    fn bare(record: &Record) -> Self {
         let spec = record.spec().unwrap_or_default();
         let status = record.status().unwrap_or_default();
         let vcluster = spec.virtual_cluster.as_ref().and_then(|vcluster| {
@@ -60,7 +132,7 @@ impl Work {
             })
             // Stated by the user, or nobody says.
             .unwrap_or(Grade::Computed);
-        let mut work = Self {
+        Self {
             namespace: record.namespace().to_owned(),
             name: record.name().to_owned(),
             vcluster,
@@ -70,28 +142,9 @@ impl Work {
             grade,
             is_planned: false,
             wish: None,
+            credential: None,
             verdict: None,
-        };
-        match record.upstream(Step::Federate) {
-            Upstream::Failed(_) => {
-                work.verdict = Some(Verdict::Forwarded);
-                return work;
-            }
-            Upstream::Planned => work.is_planned = true,
-            Upstream::Ready => {}
         }
-        let wish = subject(status.subject, status.host_service_account).and_then(|host| {
-            work.host = Some(host);
-            Wish::new(&spec, status.issuer.as_deref(), arguments, defaults)
-        });
-        match wish {
-            Ok(wish) => work.wish = Some(wish),
-            Err(refusal) => work.refuse(refusal),
-        }
-        if work.is_open() && !arguments.trust.allow_shared_subject {
-            work.refuse_shared();
-        }
-        work
     }
 
     /// Makes the work of `--subject`, which no record stands behind.
@@ -113,6 +166,16 @@ impl Work {
             "stated by `--subject`",
         );
         record
+    }
+
+    /// Returns who the record is for, as identities are chosen by it.
+    pub(crate) fn who<'a>(&'a self, subject: Option<&'a str>) -> Who<'a> {
+        Who {
+            vcluster: self.vcluster.as_ref(),
+            namespace: &self.namespace,
+            name: &self.name,
+            subject,
+        }
     }
 
     /// Returns `namespace/name`.

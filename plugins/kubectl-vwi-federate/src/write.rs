@@ -10,16 +10,19 @@ use vwi_cli::input::Collected;
 use vwi_cli::output::{EndFacts, Format, OutputError, RecordWriter, TableSpec, yaml};
 use vwi_cli::session::Session;
 use vwi_core::exit::Outcome as Exit;
-use vwi_core::federation::{Plan, Refusal, plan_document, render};
+use vwi_core::federation::{Plan, Refusal, emit, plan_document, render};
 use vwi_core::record::{Condition, ConditionStatus, ItemResult, Record};
 use vwi_core::step::Step;
 use vwi_core::text::escape;
 
-use crate::placed::Result as Placed;
+use crate::emitted::{CannotSay, form};
+use crate::placed::{Outcome, Result as Placed};
+use crate::taken::Taken;
+use crate::tally::Tally;
 use crate::work::{Verdict, Work};
 
 /// Formats that federate has.
-pub(crate) const FORMATS: [Format; 8] = [
+pub(crate) const FORMATS: [Format; 12] = [
     Format::Ndjson,
     Format::Json,
     Format::Yaml,
@@ -28,6 +31,10 @@ pub(crate) const FORMATS: [Format; 8] = [
     Format::Wide,
     Format::Name,
     Format::Plan,
+    Format::Az,
+    Format::Terraform,
+    Format::Bicep,
+    Format::Aso,
 ];
 
 const TABLE: TableSpec = TableSpec {
@@ -83,6 +90,8 @@ pub(crate) struct Writing<'a> {
     pub(crate) works: &'a [Work],
     /// What became of a record in its plan, by its position.
     pub(crate) result: &'a dyn Fn(usize) -> Option<Placed>,
+    /// The part that was to be carried out, and what became of it.
+    pub(crate) outcome: &'a Outcome,
     /// The plan, dry or carried out.
     pub(crate) plan: &'a Plan,
     /// Whether nothing was written to Azure.
@@ -96,7 +105,8 @@ impl Writing<'_> {
     ///
     /// Standard output can't be written, or the temporary file can't be read.
     pub(crate) fn write(&self) -> Result<Exit, Failure> {
-        let own = matches!(self.format, Format::Json | Format::Yaml | Format::Plan);
+        let own = matches!(self.format, Format::Json | Format::Yaml | Format::Plan)
+            || form(self.format).is_some();
         // Nothing but the plan: no list around records, no end.
         let written_as = if own { Format::Plan } else { self.format };
         let mut writer =
@@ -114,16 +124,29 @@ impl Writing<'_> {
             self.tell(work, result.as_ref(), &condition, &mut hints);
             writer.write(&record)?;
         }
+        let talk = &self.session.talk;
+        let taken = Taken::tell(talk, self.outcome);
+        if let Some(withheld) = &self.plan.withheld {
+            talk.warn(&withheld.to_string());
+            hints.extend(withheld.hint());
+        }
+        hints.extend(taken.hints);
         for hint in hints {
             self.session.talk.say(&format!("hint: {hint}"));
         }
-        self.session.talk.say(&tally.line());
+        tally.add_deleted(taken.deleted);
+        talk.say(&tally.line());
         let counts = writer.finish(EndFacts {
             selection: self.collected.selection.clone(),
             collisions: self.collected.collisions.clone(),
             error: None,
         })?;
-        Ok(counts.outcome())
+        let outcome = counts.outcome();
+        Ok(if taken.has_failed {
+            outcome.and(Exit::Failed)
+        } else {
+            outcome
+        })
     }
 
     fn plan_text(&self, writer: &mut RecordWriter) -> Result<(), Failure> {
@@ -141,6 +164,11 @@ impl Writing<'_> {
                 writer.text(&yaml(&document).map_err(OutputError::from)?)?;
             }
             Format::Plan => writer.text(&render(self.plan, &record))?,
+            Format::Az | Format::Terraform | Format::Bicep | Format::Aso => {
+                if let Some(form) = form(self.format) {
+                    writer.text(&emit(self.plan, form, &record).map_err(CannotSay)?)?;
+                }
+            }
             Format::Ndjson
             | Format::Manifest
             | Format::Table
@@ -201,7 +229,7 @@ fn mark(record: &mut Record, work: &Work, result: Option<&Placed>) -> Condition 
         record.remove_status(&OWN_STATUS);
     }
     if let Some(result) = result.filter(|_| work.is_open()) {
-        if let Some(identity) = &result.identity {
+        if let Some(identity) = result.identity.as_ref().filter(|_| !result.is_taken) {
             record.put_status("identity", identity);
         }
         if let Some(credential) = &result.credential {
@@ -262,6 +290,10 @@ fn reason(result: &Placed) -> &'static str {
         "Created"
     } else if done(ItemResult::Updated) {
         "Updated"
+    } else if done(ItemResult::Deleted) {
+        "Deleted"
+    } else if done(ItemResult::Kept) {
+        "Kept"
     } else if done(ItemResult::Adopted) {
         "Adopted"
     } else {
@@ -304,52 +336,4 @@ fn describe(result: &Placed) -> String {
         );
     }
     text
-}
-
-/// How many records of each kind there were.
-#[derive(Default)]
-struct Tally {
-    counts: [(&'static str, u64); 7],
-}
-
-const WORDS: [&str; 7] = [
-    "created",
-    "updated",
-    "adopted",
-    "unchanged",
-    "planned",
-    "failed",
-    "forwarded",
-];
-
-impl Tally {
-    fn add(&mut self, condition: &Condition) {
-        let word = match (condition.status, condition.reason.as_str()) {
-            (ConditionStatus::False, _) => "failed",
-            (ConditionStatus::Unknown, Condition::UPSTREAM_FAILED) => "forwarded",
-            (ConditionStatus::Unknown, _) => "planned",
-            (ConditionStatus::True, "Created") => "created",
-            (ConditionStatus::True, "Updated") => "updated",
-            (ConditionStatus::True, "Adopted") => "adopted",
-            (ConditionStatus::True, _) => "unchanged",
-        };
-        let index = WORDS.iter().position(|known| *known == word);
-        if let Some(count) = index.and_then(|index| self.counts.get_mut(index)) {
-            *count = (word, count.1 + 1);
-        }
-    }
-
-    fn line(&self) -> String {
-        let counts: Vec<String> = self
-            .counts
-            .iter()
-            .filter(|(_, count)| *count > 0)
-            .map(|(word, count)| format!("{count} {word}"))
-            .collect();
-        if counts.is_empty() {
-            "no records".to_owned()
-        } else {
-            counts.join(", ")
-        }
-    }
 }

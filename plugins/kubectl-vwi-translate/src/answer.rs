@@ -236,7 +236,11 @@ impl<'a> Answers<'a> {
             | Format::Wide
             | Format::Name
             | Format::Plan
-            | Format::Short => {}
+            | Format::Short
+            | Format::Az
+            | Format::Terraform
+            | Format::Bicep
+            | Format::Aso => {}
         }
         self.writer.write(record)?;
         Ok(())

@@ -40,6 +40,14 @@ pub enum Format {
     Plan,
     /// Only what is not as it should be.
     Short,
+    /// `az` commands that do what the plan says.
+    Az,
+    /// Terraform that says what is to be.
+    Terraform,
+    /// Bicep that says what is to be.
+    Bicep,
+    /// Resources of Azure Service Operator that say what is to be.
+    Aso,
 }
 
 impl Format {
@@ -57,6 +65,10 @@ impl Format {
             Self::Env => "env",
             Self::Plan => "plan",
             Self::Short => "short",
+            Self::Az => "az",
+            Self::Terraform => "terraform",
+            Self::Bicep => "bicep",
+            Self::Aso => "aso",
         }
     }
 }
@@ -203,7 +215,14 @@ impl RecordWriter {
                 self.rows.push(row);
             }
             // A step's own formats are written by the step.
-            Format::Subject | Format::Env | Format::Plan | Format::Short => {}
+            Format::Subject
+            | Format::Env
+            | Format::Plan
+            | Format::Short
+            | Format::Az
+            | Format::Terraform
+            | Format::Bicep
+            | Format::Aso => {}
         }
         self.count(record.is_failed());
         self.pass_on()
@@ -229,7 +248,11 @@ impl RecordWriter {
             | Format::Subject
             | Format::Env
             | Format::Plan
-            | Format::Short => self.write(&record.to_record()),
+            | Format::Short
+            | Format::Az
+            | Format::Terraform
+            | Format::Bicep
+            | Format::Aso => self.write(&record.to_record()),
         }
     }
 
@@ -317,7 +340,11 @@ impl RecordWriter {
             | Format::Subject
             | Format::Env
             | Format::Plan
-            | Format::Short => {}
+            | Format::Short
+            | Format::Az
+            | Format::Terraform
+            | Format::Bicep
+            | Format::Aso => {}
         }
         self.stdout.flush()?;
         Ok(self.counts)

@@ -198,6 +198,18 @@ impl ResourceId {
         &self.name
     }
 
+    /// Reads the id of a federated identity credential: its identity, and its name; `None` if the
+    /// text is none.
+    pub fn parse_credential(text: &str) -> Option<(Self, String)> {
+        let (rest, name) = text.rsplit_once('/')?;
+        let (identity, of_type) = rest.rsplit_once('/')?;
+        if !of_type.eq_ignore_ascii_case("federatedIdentityCredentials") || name.is_empty() {
+            return None;
+        }
+        let identity = Self::parse(Kind::Identity, identity).ok()?;
+        Some((identity, name.to_owned()))
+    }
+
     /// Returns the id of the federated identity credential `name` on this identity.
     pub fn credential(&self, name: &str) -> String {
         format!("{self}/federatedIdentityCredentials/{name}")

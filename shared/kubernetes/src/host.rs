@@ -240,6 +240,22 @@ impl Host {
         .await
     }
 
+    /// Lists all Namespaces.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`]
+    pub async fn namespaces(&self) -> Result<Vec<Meta>, ApiError> {
+        self.list_in(
+            ("api/v1", "namespaces"),
+            "Namespaces",
+            &Scope::All,
+            None,
+            None,
+        )
+        .await
+    }
+
     /// Lists the pods in scope that a vCluster has synced.
     ///
     /// # Errors

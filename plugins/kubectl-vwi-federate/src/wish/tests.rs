@@ -16,6 +16,7 @@ pub(crate) fn arguments(flags: &[&str]) -> FederateArgs {
 
 fn defaults() -> Defaults {
     Defaults {
+        identities: Identities::Records,
         flag_subscription: None,
         subscription: Some(S1.to_owned()),
         group: Some("default-rg".to_owned()),
@@ -32,12 +33,29 @@ fn spec(json: &str) -> Spec {
     record.spec().unwrap()
 }
 
+fn identities(arguments: &FederateArgs) -> Identities {
+    Identities::new(&arguments.identity).unwrap()
+}
+
+const WHO: Who<'static> = Who {
+    vcluster: None,
+    namespace: "default",
+    name: "app",
+    subject: Some("system:serviceaccount:team-x:app-x-default-x-vc"),
+};
+
 fn wish(json: &str, flags: &[&str]) -> Result<Wish, &'static str> {
+    let arguments = arguments(flags);
+    let defaults = Defaults {
+        identities: identities(&arguments),
+        ..defaults()
+    };
     let wish = Wish::new(
         &spec(json),
+        &WHO,
         Some("https://status/"),
-        &arguments(flags),
-        &defaults(),
+        &arguments,
+        &defaults,
     );
     wish.map_err(|refusal| refusal.reason)
 }
@@ -161,8 +179,46 @@ fn clusters_audiences_and_locations_meet_their_flags() {
         audience: None,
         ..defaults()
     };
-    let refusal = Wish::new(&spec(&base("")), None, &arguments(&[]), &nobody).unwrap_err();
+    let refusal = Wish::new(&spec(&base("")), &WHO, None, &arguments(&[]), &nobody).unwrap_err();
     assert_eq!(refusal.reason, "NoAudience");
+}
+
+#[test]
+fn placeholders_take_the_records_own_names() {
+    let name = |json, flags: &[&str]| wish(json, flags).map(|wish| wish.identity.name);
+    let flags = ["--identity", "id-{namespace}_{name}"];
+    assert_eq!(name("{}", &flags).unwrap(), "id-default_app");
+    assert_eq!(
+        name(r#"{"identity": "other"}"#, &flags),
+        Err("FlagAgainstRecord")
+    );
+    assert_eq!(
+        name("{}", &["--identity", "id-{vcluster}"]),
+        Err("NoVirtualCluster")
+    );
+}
+
+#[test]
+fn a_map_decides_where_a_record_is_silent() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("map.yaml");
+    let row = |name: &str, identity: &str| {
+        format!("- {{vcluster: \"*\", namespace: default, name: {name}, identity: {identity}}}\n")
+    };
+    let file_name = file.to_str().unwrap();
+    let flags = ["--identity-map", file_name, "-g", "rg"];
+    let found = |json: &str| wish(json, &flags).map(|wish| wish.identity);
+    std::fs::write(&file, row("app", "mapped")).unwrap();
+    let named = found("{}").unwrap();
+    assert_eq!(
+        (named.group.as_deref(), named.name.as_str()),
+        (Some("rg"), "mapped")
+    );
+    assert_eq!(found(r#"{"identity": "own"}"#).unwrap().name, "own");
+    std::fs::write(&file, row("app", "other/mapped")).unwrap();
+    assert_eq!(found("{}").unwrap().group.as_deref(), Some("other"));
+    std::fs::write(&file, row("job", "mapped")).unwrap();
+    assert_eq!(found("{}"), Err("NoRow"));
 }
 
 #[test]

@@ -2,6 +2,7 @@ use serde_json::json;
 use vwi_core::record::ConditionStatus;
 
 use super::*;
+use crate::identities::Identities;
 use crate::wish::tests::arguments;
 
 const SUBJECT: &str = "system:serviceaccount:team-x:app-x-default-x-vc";
@@ -21,11 +22,13 @@ fn record(reason: Option<&str>) -> Record {
 
 fn work(record: &Record, flags: &[&str]) -> Work {
     let flags = [&["--identity", "app", "-g", "rg"], flags].concat();
+    let arguments = arguments(&flags);
     let defaults = Defaults {
+        identities: Identities::new(&arguments.identity).unwrap(),
         audience: Some("api://a".to_owned()),
         ..Defaults::default()
     };
-    Work::new(record, &arguments(&flags), &defaults)
+    Work::new(record, &arguments, &defaults)
 }
 
 fn reason(work: &Work) -> Option<&'static str> {

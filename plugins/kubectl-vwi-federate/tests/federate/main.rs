@@ -8,14 +8,18 @@
 )]
 
 mod azwi;
+mod before;
 mod clouds;
 mod codes;
+mod deleting;
 mod faults;
+mod identities;
 mod input;
 mod interrupt;
 mod kill;
 mod many;
 mod plan;
+mod removed;
 mod roles;
 mod scene;
 mod secrets;

@@ -161,6 +161,15 @@ pub struct CredentialStep {
 }
 
 impl CredentialStep {
+    /// Whether it is there to take trust away, also where there is none to take.
+    pub fn takes_away(&self) -> bool {
+        match self.action {
+            Action::Delete | Action::Keep => true,
+            Action::Unchanged => self.because == Because::NotThere,
+            Action::Create | Action::Update | Action::Adopt => false,
+        }
+    }
+
     /// Whether it deletes what another step of the same record replaces.
     pub fn is_of_replaced(&self) -> bool {
         self.action == Action::Delete

@@ -32,7 +32,7 @@ pub struct Target {
     pub record: usize,
     /// The credential's name, if the record knows its id.
     pub name: Option<String>,
-    /// What it trusts; the audience does not count.
+    /// What it trusts; the audience does not count, and no subject is needed beside a name.
     pub trust: Trust,
 }
 
@@ -179,7 +179,9 @@ impl Deleter<'_> {
                 .name
                 .as_deref()
                 .is_some_and(|name| same(name, &held.name));
-            named && held.subject.as_deref() == Some(trust.subject.as_str())
+            let is_of_record =
+                trust.subject.is_empty() || held.subject.as_deref() == Some(&trust.subject);
+            named && is_of_record
         });
         by_id.or_else(|| candidates().find(|held| held.trusts_subject(trust)))
     }
