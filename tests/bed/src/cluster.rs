@@ -13,6 +13,7 @@ use crate::error::{BedError, Doing};
 use crate::etcd::Etcd;
 use crate::files;
 use crate::kubeconfig::{self, Access};
+use crate::kubelet;
 use crate::port::Port;
 use crate::server::Server;
 use crate::wait;
@@ -66,7 +67,7 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// Starts a cluster on `etcd`, with its files below `folder`, and waits until it answers and its
+    /// Starts a cluster on `etcd`, with its files below `bed`, and waits until it answers and its
     /// controllers work.
     ///
     /// # Errors
@@ -75,10 +76,10 @@ impl Cluster {
     pub(crate) async fn start(
         control_plane: &ControlPlane,
         etcd: &Etcd,
-        folder: &Path,
+        bed: &Path,
         options: &ClusterOptions,
     ) -> Result<Self, BedError> {
-        let folder = folder.join(&options.name);
+        let folder = bed.join(&options.name);
         files::make_folder(&folder)?;
         let name = &options.name;
         let key = tokio::task::spawn_blocking(TokenKey::new).await;
@@ -86,7 +87,8 @@ impl Cluster {
         let port = Port::reserve()?;
         let access = certificates(options, &key, &port, &folder)?;
 
-        let arguments = api_arguments(options, etcd, &folder, &port);
+        let mut arguments = api_arguments(options, etcd, &folder, &port);
+        arguments.extend(kubelet::api_arguments(bed));
         let mut api = Server::start(
             control_plane,
             ServerKind::ApiServer,

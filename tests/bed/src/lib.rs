@@ -13,7 +13,8 @@
 //! | a cluster | `cluster`, on `etcd`, `server`, `port`, `certificate`, `kubeconfig` |
 //! | the servers' programs | `controlplane`, built from `tests/controlplane`; `guard` |
 //! | what makes the clusters a host and a tenant | `host`, `tenant`, `vcluster`, `object` |
-//! | the Azure webhook | `webhook` |
+//! | the Azure webhook, on `https` | `webhook` |
+//! | what runs pods | `kubelet` |
 //! | the vCluster Platform in front of both | `platform` |
 //! | `cargo sandbox` | `sandbox` |
 //!
@@ -30,7 +31,9 @@ mod files;
 mod folder;
 mod guard;
 mod host;
+mod https;
 mod kubeconfig;
+mod kubelet;
 mod object;
 mod platform;
 mod port;
@@ -53,6 +56,7 @@ pub use client::{Connection, Place};
 pub use controlplane::{ControlPlane, say};
 pub use error::{BedError, Doing};
 pub use guard::guard;
+pub use kubelet::image;
 pub use process::{Finished, Program, Running};
 pub use program::{ProgramOptions, serve};
 pub use protocol::*;

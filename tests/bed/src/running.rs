@@ -14,6 +14,7 @@ use crate::controlplane::ControlPlane;
 use crate::error::{BedError, Doing};
 use crate::etcd::Etcd;
 use crate::host::ISSUER;
+use crate::kubelet::{self, Kubelet};
 use crate::protocol::{
     AzureDescription, ClusterDescription, Description, ServerDescription, SyncerOrder,
     TenantDescription,
@@ -31,9 +32,11 @@ const SHARED: (&str, &str) = ("vcluster-demo", "team-x");
 pub(crate) struct Running {
     control_plane: ControlPlane,
     folder: PathBuf,
+    authority: Authority,
     azure: Azure,
     platform: Platform,
     webhook: Webhook,
+    _kubelet: Kubelet,
     etcd: Etcd,
     host: Cluster,
     tenants: Mutex<Tenants>,
@@ -55,6 +58,7 @@ impl Running {
         let authority = Authority::new("vwi test bed")?;
         let authority_file = folder.join("ca.pem");
         files::write(&authority_file, &authority.pem())?;
+        kubelet::prepare(&folder, &authority)?;
         let tls = stand_in_tls(&authority)?;
         let azure = Azure::start(Options::new(tls.clone()))
             .doing(|| "cannot start the Azure stand-in".to_owned())?;
@@ -76,9 +80,10 @@ impl Running {
         let webhook = Webhook::start(&authority, client.clone()).await?;
         // Before the first pod of a tenant reaches the host.
         webhook::register(client, &authority, webhook.port()).await?;
+        let kubelet = Kubelet::start(&authority, client.clone(), &folder).await?;
         let service = Tenant::reserve(client, &wanted, slot).await?;
         let service_uid = service.metadata.uid.clone().unwrap_or_default();
-        let tenant = Tenant::install(client, wanted, &service, cluster, slot).await?;
+        let tenant = Tenant::install(client, &authority, wanted, &service, cluster, slot).await?;
         let seen = (&tenant.wanted, &tenant.cluster, service_uid.as_str());
         let (platform, platform_description) = platform::start(tls, &folder, &host, seen)?;
 
@@ -106,9 +111,11 @@ impl Running {
         Ok(Self {
             control_plane,
             folder,
+            authority,
             azure,
             platform,
             webhook,
+            _kubelet: kubelet,
             etcd,
             host,
             tenants,
@@ -131,7 +138,9 @@ impl Running {
         let cluster =
             Tenant::start_cluster(&self.control_plane, &self.etcd, &self.folder, &wanted, slot)
                 .await?;
-        let tenant = Tenant::install(self.host.client(), wanted, &service, cluster, slot).await?;
+        let host = self.host.client();
+        let tenant =
+            Tenant::install(host, &self.authority, wanted, &service, cluster, slot).await?;
         let description = describe_tenant(&self.folder, &self.host, &tenant)?;
         self.tenants.lock().await.list.push(tenant);
         Ok(description)

@@ -8,11 +8,13 @@ use k8s_openapi::api::core::v1::Service;
 use kube::Client;
 use vwi_test_syncer::{Config, Scope, Syncer};
 
+use crate::certificate::Authority;
 use crate::cluster::{Cluster, ClusterOptions, ServingNames};
 use crate::controlplane::ControlPlane;
 use crate::error::{BedError, Doing};
 use crate::etcd::Etcd;
 use crate::host::HOST_CONTEXT;
+use crate::kubelet::TenantKubelet;
 use crate::vcluster::{self, VirtualCluster};
 
 /// Which part of the host's Service addresses a vCluster has, counted from 1.
@@ -52,6 +54,7 @@ pub(crate) struct Tenant {
     pub(crate) slot: Slot,
     /// Between the two clusters; stops with this.
     pub(crate) syncer: Arc<Syncer>,
+    _kubelet: TenantKubelet,
 }
 
 impl Tenant {
@@ -78,6 +81,7 @@ impl Tenant {
     /// Makes the rest of its host objects, and starts its syncer.
     pub(crate) async fn install(
         host: &Client,
+        authority: &Authority,
         wanted: VirtualCluster,
         service: &Service,
         cluster: Cluster,
@@ -85,8 +89,12 @@ impl Tenant {
     ) -> Result<Self, BedError> {
         let access = cluster.access();
         vcluster::install(host, &wanted, service, access, slot.pod_address()).await?;
-        let syncer = start_syncer(host, &cluster, &wanted)?;
+        let mut config = syncer_config(&wanted)?;
+        let kubelet = TenantKubelet::start(authority, host.clone(), config.clone()).await?;
+        config.kubelet_port = Some(kubelet.port());
+        let syncer = Syncer::start(host.clone(), cluster.client().clone(), config);
         Ok(Self {
+            _kubelet: kubelet,
             wanted,
             cluster,
             slot,
@@ -106,11 +114,7 @@ impl Tenant {
     }
 }
 
-fn start_syncer(
-    host: &Client,
-    cluster: &Cluster,
-    wanted: &VirtualCluster,
-) -> Result<Syncer, BedError> {
+fn syncer_config(wanted: &VirtualCluster) -> Result<Config, BedError> {
     let VirtualCluster {
         name,
         namespace,
@@ -121,11 +125,7 @@ fn start_syncer(
     let mut config = Config::from_values(name, namespace, &values, version)
         .doing(|| format!("cannot start the syncer of `{name}`"))?;
     config.scope = Scope::Except(UNSYNCED.to_owned());
-    Ok(Syncer::start(
-        host.clone(),
-        cluster.client().clone(),
-        config,
-    ))
+    Ok(config)
 }
 
 fn options(wanted: &VirtualCluster, slot: Slot) -> ClusterOptions {

@@ -6,31 +6,21 @@ mod mutation;
 mod registration;
 
 use std::collections::HashMap;
-use std::convert::Infallible;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::ServiceAccount;
 use kube::{Api, Client};
-use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
-use tokio_rustls::TlsAcceptor;
 
-use crate::certificate::{Authority, Identity};
-use crate::error::{BedError, Doing};
+use crate::certificate::Authority;
+use crate::error::BedError;
+use crate::https::{Https, refused};
 
 pub(crate) use registration::register;
 
@@ -77,9 +67,8 @@ impl Default for WebhookOptions {
 /// The running webhook; it ends when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Webhook {
-    address: SocketAddr,
+    server: Https,
     shared: Arc<Shared>,
-    task: JoinHandle<()>,
 }
 
 #[derive(Debug, Default)]
@@ -91,37 +80,28 @@ struct Shared {
 impl Webhook {
     /// Starts the webhook on a free port, with a certificate for the name of its Service.
     pub(crate) async fn start(authority: &Authority, host: Client) -> Result<Self, BedError> {
-        let doing = || "cannot start the Azure webhook".to_owned();
         let names = [registration::service_name()];
         let identity = authority.server("azure-wi-webhook", &names, &[])?;
-        let acceptor = TlsAcceptor::from(Arc::new(tls(&identity).doing(doing)?));
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .await
-            .doing(doing)?;
-        let address = listener.local_addr().doing(doing)?;
         let shared = Arc::new(Shared::default());
-        let task = tokio::spawn(listen(listener, acceptor, host, Arc::clone(&shared)));
+        let known = Arc::clone(&shared);
+        let server = Https::start(&identity, None, move |request| {
+            let (host, shared) = (host.clone(), Arc::clone(&known));
+            async move { answer(request, &host, &shared).await }
+        });
         Ok(Self {
-            address,
+            server: server.await?,
             shared,
-            task,
         })
     }
 
     /// The port that it listens on.
     pub(crate) fn port(&self) -> u16 {
-        self.address.port()
+        self.server.port()
     }
 
     /// Lets the pods of a host namespace meet another webhook.
     pub(crate) fn set(&self, namespace: &str, options: WebhookOptions) {
         self.shared.lock().insert(namespace.to_owned(), options);
-    }
-}
-
-impl Drop for Webhook {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
 
@@ -135,53 +115,11 @@ impl Shared {
     }
 }
 
-fn tls(identity: &Identity) -> Result<ServerConfig, Box<dyn std::error::Error + Send + Sync>> {
-    let chain = CertificateDer::pem_slice_iter(identity.certificate.as_bytes());
-    let chain = chain.collect::<Result<Vec<_>, _>>()?;
-    let key = PrivateKeyDer::from_pem_slice(identity.key.as_bytes())?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)?;
-    Ok(config)
-}
-
-async fn listen(listener: TcpListener, acceptor: TlsAcceptor, host: Client, shared: Arc<Shared>) {
-    // An error of one connection, such as one that was reset early, is not the next one's.
-    loop {
-        if let Ok((stream, _)) = listener.accept().await {
-            let connection = serve(stream, acceptor.clone(), host.clone(), Arc::clone(&shared));
-            tokio::spawn(connection);
-        }
-    }
-}
-
-/// Serves one connection of the API server, which goes away when it likes.
-async fn serve(stream: TcpStream, acceptor: TlsAcceptor, host: Client, shared: Arc<Shared>) {
-    let Ok(stream) = acceptor.accept(stream).await else {
-        return;
-    };
-    let answer = service_fn(move |request| {
-        let (host, shared) = (host.clone(), Arc::clone(&shared));
-        async move { Ok::<_, Infallible>(answer(request, &host, &shared).await) }
-    });
-    let served = http1::Builder::new()
-        .serve_connection(TokioIo::new(stream), answer)
-        .await;
-    let _gone = served;
-}
-
 async fn answer(
     request: Request<Incoming>,
     host: &Client,
     shared: &Shared,
 ) -> Response<Full<Bytes>> {
-    let refused = |status| {
-        let mut response = Response::new(Full::default());
-        *response.status_mut() = status;
-        response
-    };
     let body = request.into_body().collect().await;
     let review = body
         .ok()

@@ -8,6 +8,8 @@ use thiserror::Error;
 use vwi_core::name::workload_service_account;
 use vwi_core::namespaces::{InvalidMappings, NamespaceMappings, NamespaceMode};
 
+use crate::metadata::Place;
+
 /// The two manners in which vCluster versions differ here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Generation {
@@ -73,6 +75,9 @@ pub struct Config {
     pub reserve_names: bool,
     /// Which of the tenant's namespaces it looks at; a real one at all.
     pub scope: Scope,
+    /// Port of the kubelet that the tenant's Nodes have, which is vCluster itself, on this machine;
+    /// without one, pods have no node in the tenant.
+    pub kubelet_port: Option<u16>,
     /// Pause after each write on the host; vCluster itself makes 25 ms of it under load.
     pub write_pause: Duration,
 }
@@ -109,8 +114,19 @@ impl Config {
             set_owner: true,
             reserve_names: false,
             scope: Scope::All,
+            kubelet_port: None,
             write_pause: Duration::ZERO,
         }
+    }
+
+    /// Returns namespace and name on the host of what is `namespace`/`name` in the tenant; `None` for
+    /// what is not synced.
+    pub fn on_host(&self, namespace: &str, name: &str) -> Option<(String, String)> {
+        let place = Place {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+        };
+        place.on_host(self).map(|host| (host.namespace, host.name))
     }
 
     /// Returns the configuration that a vCluster of `version`, such as `0.36.1`, reads from

@@ -21,6 +21,7 @@ use crate::syncer::{Command, Log};
 
 mod namespaces;
 mod objects;
+mod pods;
 mod sources;
 mod token;
 
@@ -183,7 +184,7 @@ impl Engine {
         let result = match key.sort {
             Sort::Namespace => self.namespace(&key.place.name).await,
             Sort::ServiceAccount => self.service_account(&key).await,
-            Sort::Pod => self.pod(&key).await,
+            Sort::Pod => Box::pin(self.pod(&key)).await,
         };
         match result {
             Ok(()) => {}

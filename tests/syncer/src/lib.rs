@@ -6,7 +6,7 @@
 //! the destructive parts included: who takes over a host name, what a deletion on one side does to
 //! the other, and which differences stay for ever.
 //!
-//! Not imitated: Services, Secrets, nodes and other objects, the status of pods, patches, and the
+//! Not imitated: Services, Secrets and other objects, the labels of nodes, patches, and the
 //! import of host namespaces that only a host pattern matches.
 //!
 //! - [`Config`]: which vCluster it is
@@ -25,3 +25,4 @@ mod watch;
 
 pub use config::{Config, ConfigError, Generation, Scope};
 pub use syncer::Syncer;
+pub use watch::{Seen, watch};

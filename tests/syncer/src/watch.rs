@@ -12,7 +12,7 @@ use tokio::time::sleep;
 
 /// One thing that a watch has seen.
 #[derive(Debug)]
-pub(crate) enum Seen<K> {
+pub enum Seen<K> {
     /// It is there, new or changed.
     There(K),
     /// It is gone; this is its last state.
@@ -25,11 +25,8 @@ pub(crate) enum Seen<K> {
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Watches `api` until `to` is closed, and sends what it sees as `wrap` has it.
-pub(crate) async fn watch<K, M>(
-    api: Api<K>,
-    to: UnboundedSender<M>,
-    wrap: impl Fn(Seen<K>) -> M + Send,
-) where
+pub async fn watch<K, M>(api: Api<K>, to: UnboundedSender<M>, wrap: impl Fn(Seen<K>) -> M + Send)
+where
     K: Resource + Clone + Debug + DeserializeOwned + Send + 'static,
     M: Send,
 {

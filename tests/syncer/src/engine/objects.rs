@@ -105,7 +105,11 @@ impl Engine {
 
     /// Looks at a pod.
     pub(super) async fn pod(&mut self, key: &Key) -> Result<(), kube::Error> {
+        if self.is_ending(key).await? {
+            return Ok(());
+        }
         let Some((pod, place)) = Box::pin(self.object::<Pod>(key)).await? else {
+            self.flow_back(key).await?;
             return Ok(());
         };
         let namespaces: Api<Namespace> = Api::all(self.tenant.clone());
