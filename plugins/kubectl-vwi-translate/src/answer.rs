@@ -4,12 +4,14 @@ use vwi_cli::output::{Counts, EndFacts, Format, RecordWriter};
 use vwi_cli::session::Session;
 use vwi_core::collision::{Claim, Claims, can_collide};
 use vwi_core::record::{
-    Condition, ConditionStatus, FreshRecord, FreshStatus, Record, TenantStatus, VirtualClusterRef,
+    Condition, ConditionStatus, Evidence, FreshRecord, FreshStatus, Record, TenantStatus,
+    VirtualClusterRef,
 };
 use vwi_core::step::Step;
 use vwi_core::stream::{Collision, Selection};
 use vwi_core::subject::Subject;
 use vwi_core::text::escape;
+use vwi_core::translation::judgement::DISAGREE;
 use vwi_core::translation::{Grade, Judgement};
 
 use crate::args::TranslateArgs;
@@ -111,7 +113,7 @@ impl<'a> Answers<'a> {
         }
         if self.is_told(&condition) {
             let key = format!("{namespace}/{name}");
-            self.tell(&key, &condition, hint);
+            self.tell(&key, &condition, &judgement.evidence, hint);
         }
         self.writer.write_fresh(&record)?;
         Ok(())
@@ -213,7 +215,8 @@ impl<'a> Answers<'a> {
         if let Some(condition) = record.condition(Step::Translate)
             && self.is_told(&condition)
         {
-            self.tell(&record.key(), &condition, hint);
+            let evidence = record.status().unwrap_or_default().evidence;
+            self.tell(&record.key(), &condition, &evidence, hint);
         }
         match self.format {
             Format::Env => {
@@ -252,13 +255,24 @@ impl<'a> Answers<'a> {
     }
 
     /// Says what failed, and each hint once.
-    fn tell(&mut self, key: &str, condition: &Condition, hint: Option<String>) {
+    fn tell(
+        &mut self,
+        key: &str,
+        condition: &Condition,
+        evidence: &[Evidence],
+        hint: Option<String>,
+    ) {
         let talk = &self.session.talk;
         if condition.status != ConditionStatus::False {
             talk.detail(&format!("{}: {}", escape(key), condition.message));
             return;
         }
         talk.record_failed(key, &condition.message);
+        if condition.reason == DISAGREE {
+            for said in evidence.iter().filter(|said| said.name.is_some()) {
+                talk.say(&format::side(said));
+            }
+        }
         if let Some(hint) = hint.filter(|hint| !self.hints.contains(hint)) {
             talk.say(&format!("hint: {hint}"));
             self.hints.push(hint);

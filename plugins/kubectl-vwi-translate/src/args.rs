@@ -11,6 +11,10 @@ use vwi_core::name::{is_label, is_subdomain};
 use vwi_core::stream::Selection;
 use vwi_core::translation::Grade;
 
+mod via;
+
+pub use via::{TOKEN_IMAGE, ViaFlags};
+
 /// Which ServiceAccounts, of which vCluster, and how far it has to be proven.
 #[derive(Args, Clone, Debug)]
 pub struct TranslateArgs {
@@ -26,6 +30,9 @@ pub struct TranslateArgs {
     /// How far it has to be proven
     #[command(flatten)]
     pub proof: ProofFlags,
+    /// Which sources are asked
+    #[command(flatten)]
+    pub via: ViaFlags,
     /// Which documents
     #[command(flatten)]
     pub input: InputFlags,
@@ -118,6 +125,7 @@ impl TranslateArgs {
                 None,
             ));
         }
+        self.via.check(self.proof.offline)?;
         let name = self.which.vcluster.as_deref();
         if let Some(name) = name.filter(|name| !is_subdomain(name)) {
             return Err(bad_usage(

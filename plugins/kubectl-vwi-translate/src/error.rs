@@ -76,6 +76,14 @@ pub enum TranslateError {
         /// The host's name in messages.
         host: String,
     },
+    /// No source that was picked can be asked at all.
+    #[error("`--via={via}` has nobody to ask: {why}")]
+    NobodyToAsk {
+        /// The sources.
+        via: String,
+        /// What is missing.
+        why: &'static str,
+    },
     /// The file with the vCluster's values can't be read.
     #[error("cannot read the values `{}`", path.display())]
     Values {
@@ -122,6 +130,7 @@ impl Explain for TranslateError {
             Self::WrongHost { .. }
             | Self::NoSuchVirtualCluster { .. }
             | Self::NothingToList { .. }
+            | Self::NobodyToAsk { .. }
             | Self::Values { .. }
             | Self::BadValues { .. } => Outcome::CouldNotRun,
             Self::Interrupted => Outcome::Interrupted,
@@ -151,6 +160,7 @@ impl Explain for TranslateError {
             Self::Output(_)
             | Self::Runtime(_)
             | Self::NothingToList { .. }
+            | Self::NobodyToAsk { .. }
             | Self::Values { .. }
             | Self::BadValues { .. }
             | Self::Interrupted => None,

@@ -2,7 +2,7 @@
 
 use shlex::try_quote;
 use vwi_cli::output::{Format, TableSpec};
-use vwi_core::record::Record;
+use vwi_core::record::{Evidence, Record};
 use vwi_core::step::Step;
 
 /// What `-o` can ask translate for.
@@ -58,6 +58,13 @@ fn row(record: &Record) -> Vec<String> {
         status.issuer.unwrap_or_default(),
         message,
     ]
+}
+
+/// Returns who calls a ServiceAccount what, so that several stand side by side.
+pub fn side(said: &Evidence) -> String {
+    let name = said.name.as_deref().unwrap_or("-");
+    let namespace = said.namespace.as_deref().unwrap_or("-");
+    format!("  {:<9} {namespace}/{name}", said.source.word())
 }
 
 /// Returns a record's subject, unless it failed.

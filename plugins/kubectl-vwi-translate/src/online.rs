@@ -5,8 +5,10 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use vwi_cli::input;
+use vwi_cli::interrupt::Interrupt;
 use vwi_cli::session::Session;
 use vwi_core::exit::Outcome;
+use vwi_core::record::Source;
 use vwi_core::text::escape;
 use vwi_core::translation::Judgement;
 use vwi_kubernetes::{Host, Kubeconfig, Tenant};
@@ -21,10 +23,12 @@ use crate::wanted::{TenantAnswer, Wanted};
 mod accounts;
 mod clusters;
 mod identify;
+mod token;
 
 use accounts::Request;
 use clusters::Clusters;
 use identify::Identified;
+use token::Probe;
 
 /// Translates with the help of the tenant and of the host, as far as they can be read.
 ///
@@ -51,12 +55,13 @@ pub fn run(args: &TranslateArgs, session: &mut Session) -> Result<Outcome, Trans
     let settings = session.connect_settings(&args.kubectl);
     let host_choice = args.host.choice(&session.environment);
     let interrupt = session.interrupt.clone();
-    let found = session.block_on(async {
+    let identified = session.block_on(async {
         tokio::select! {
             found = work.gather(documents, &choice, &host_choice, &settings) => found,
             _reason = interrupt.requested() => Err(TranslateError::Interrupted),
         }
     })??;
+    let found = session.block_on(work.judge(identified, &interrupt))??;
     write(found, args, session)
 }
 
@@ -86,21 +91,67 @@ impl Work<'_> {
         choice: &vwi_kubernetes::ClusterChoice,
         host_choice: &vwi_kubernetes::HostChoice,
         settings: &vwi_kubernetes::ConnectSettings,
-    ) -> Result<Found, TranslateError> {
+    ) -> Result<Identified, TranslateError> {
         let clusters = Clusters::connect(self, choice, host_choice, settings).await?;
         let request = Request::new(self.args, documents, clusters.default_namespace())?;
         let identified = Identified::find(self, &clusters, &request).await?;
+        self.somebody_to_ask(&identified)?;
+        Ok(identified)
+    }
+
+    /// At least one of the sources that were picked can be asked.
+    fn somebody_to_ask(&self, identified: &Identified) -> Result<(), TranslateError> {
+        let via = &self.args.via.via;
+        let missing = |source: &Source| {
+            if *source == Source::Host && identified.place.evidence.is_none() {
+                Some("no host is looked at")
+            } else if *source == Source::Token && identified.tenant.is_none() {
+                Some("no tenant is contacted")
+            } else {
+                None
+            }
+        };
+        let Some(why) = via.first().and_then(missing) else {
+            return Ok(());
+        };
+        if via.iter().any(|source| missing(source).is_none()) {
+            return Ok(());
+        }
+        let words: Vec<_> = via.iter().map(|source| source.word()).collect();
+        Err(TranslateError::NobodyToAsk {
+            via: words.join(","),
+            why,
+        })
+    }
+
+    /// Asks who else was picked, and judges. The pods of `--via=token` are gone when this ends, so
+    /// it is not dropped when the user asks to stop.
+    async fn judge(
+        &self,
+        identified: Identified,
+        interrupt: &Interrupt,
+    ) -> Result<Found, TranslateError> {
         let Identified {
             place,
             tenant,
             host,
-            wanted,
+            mut wanted,
             left_out,
         } = identified;
         let scope = match &tenant {
             Some(tenant) => tenant.cluster().label(),
             None => format!("vCluster {}", place.which),
         };
+        let probe = Probe {
+            args: self.args,
+            talk: &self.session_talk,
+            interrupt,
+            deadline: self.args.change.timeout().map(|time| Instant::now() + time),
+        };
+        let timed_out = probe.ask(tenant.as_ref(), &place, &mut wanted).await;
+        if interrupt.is_requested() {
+            return Err(TranslateError::Interrupted);
+        }
         let mut found = Found {
             judged: wanted
                 .into_iter()
@@ -111,12 +162,14 @@ impl Work<'_> {
                 .collect(),
             place,
             scope,
-            timed_out: false,
+            timed_out,
             left_out,
         };
         if self.args.proof.wait {
-            self.wait(&mut found, tenant.as_ref(), host.as_ref())
-                .await?;
+            tokio::select! {
+                waited = self.wait(&mut found, tenant.as_ref(), host.as_ref()) => waited?,
+                _reason = interrupt.requested() => return Err(TranslateError::Interrupted),
+            }
         }
         Ok(found)
     }

@@ -128,7 +128,8 @@ impl Place {
             TenantAnswer::Found(uid) => (TenantFact::Found { uid }, Some(uid.as_str())),
         };
         let computed = facts.host_name(namespace, name);
-        let (host, same_uid) = match (&self.evidence, &computed) {
+        let evidence = self.evidence.as_ref().filter(|_| args.via.looks_at_host());
+        let (host, same_uid) = match (evidence, &computed) {
             (Some(evidence), Ok(computed)) => evidence.about(computed, uid),
             (None, _) | (_, Err(_)) => (HostFact::NotRead, Vec::new()),
         };
@@ -140,9 +141,9 @@ impl Place {
             host,
             same_uid: &same_uid,
             host_issuer: self.issuer.as_deref(),
-            via: &[],
-            opinions: &[],
-            silences: &[],
+            via: &args.via.via,
+            opinions: &wanted.opinions,
+            silences: &wanted.silences,
             accept: args.accepted(),
             allow_missing: args.proof.allow_missing,
             workload_account: false,

@@ -3,6 +3,7 @@
 use vwi_core::contradiction::{FLAG_AGAINST_RECORD, flag_against_record};
 use vwi_core::record::{Record, RecordError, VirtualClusterRef};
 use vwi_core::stream::ServiceAccount;
+use vwi_core::translation::{Opinion, Silence};
 
 use crate::args::TranslateArgs;
 
@@ -15,6 +16,10 @@ pub struct Wanted {
     pub tenant: TenantAnswer,
     /// Why it can't be translated, whatever the clusters say.
     pub fault: Option<Fault>,
+    /// What others than formula and host say of it.
+    pub opinions: Vec<Opinion>,
+    /// Who was asked and gave nothing.
+    pub silences: Vec<Silence>,
 }
 
 /// What is known of a ServiceAccount: a record as it came, or its name alone. There may be a million
@@ -98,6 +103,8 @@ impl Wanted {
             },
             tenant: TenantAnswer::NotAsked,
             fault: None,
+            opinions: Vec::new(),
+            silences: Vec::new(),
         }
     }
 
@@ -139,6 +146,8 @@ impl Wanted {
             record: Known::Record(record),
             tenant: TenantAnswer::NotAsked,
             fault,
+            opinions: Vec::new(),
+            silences: Vec::new(),
         })
     }
 }

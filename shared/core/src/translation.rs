@@ -2,7 +2,7 @@
 //!
 //! Three questions, one module each: which vCluster a tenant is ([`identification`]), how that
 //! vCluster runs ([`configuration`]), and what the host calls one ServiceAccount and how far that
-//! is proven ([`judgement`]).
+//! is proven ([`judgement`]), by a token too ([`token`]).
 //!
 //! The tenant is hostile input, and so is every host object outside the vCluster's own namespaces:
 //! the caller hands in host ServiceAccounts of those namespaces only.
@@ -19,6 +19,7 @@ pub mod identification;
 pub mod judgement;
 pub mod platform_url;
 pub mod sleep;
+pub mod token;
 
 pub use clue::{Clue, ClueSource, PlatformInstance};
 pub use configuration::{Configuration, ConfigurationError, PodPlace, Refusal};

@@ -18,6 +18,7 @@ pub mod identity;
 pub mod kubeconfig;
 pub mod object;
 mod path;
+pub mod pod;
 mod request;
 pub mod tenant;
 
@@ -28,4 +29,5 @@ pub use evidence::HostEvidence;
 pub use host::Host;
 pub use identity::TenantIdentity;
 pub use kubeconfig::Kubeconfig;
+pub use pod::{OneShot, PodError, Ran};
 pub use tenant::Tenant;

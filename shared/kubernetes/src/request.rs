@@ -110,6 +110,14 @@ impl Cluster {
             .map_err(|refusal| self.error(ask.operation, ask.object, refusal.cause))
     }
 
+    /// Sends a request whose answer is text, such as a pod's log.
+    pub(crate) async fn text(&self, ask: Ask<'_>) -> Result<String, ApiError> {
+        let answer = self.send(&ask).await;
+        answer
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .map_err(|refusal| self.error(ask.operation, ask.object, refusal.cause))
+    }
+
     /// Lists everything, page by page.
     pub(crate) async fn list<T: DeserializeOwned>(
         &self,

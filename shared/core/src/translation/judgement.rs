@@ -74,7 +74,8 @@ const ASLEEP: &str = "Asleep";
 const OTHER_UID: &str = "OtherUid";
 const FOREIGN: &str = "ForeignHostServiceAccount";
 const TAKEN: &str = "HostNameTaken";
-const DISAGREE: &str = "SourcesDisagree";
+/// Reason of a record about which the sources disagree; its evidence holds what each says.
+pub const DISAGREE: &str = "SourcesDisagree";
 const DUPLICATE: &str = "DuplicateUid";
 const UNPROVEN: &str = "Unproven";
 const NO_NAME: &str = "NoHostName";

@@ -9,3 +9,4 @@ mod connection;
 mod proof;
 mod rights;
 mod scene;
+mod token;
