@@ -1,6 +1,7 @@
 //! Groups of flags, each written once for all steps, with kubectl's names and meaning.
 
 mod change;
+mod format;
 mod host;
 mod input;
 mod kubectl;
@@ -10,10 +11,11 @@ mod selection;
 mod value;
 
 pub use change::{ChangeFlags, DryRun};
+pub use format::FormatParser;
 pub use host::HostFlags;
 pub use input::InputFlags;
 pub use kubectl::KubectlFlags;
 pub use output::OutputFlags;
 pub use platform::PlatformFlags;
-pub use selection::SelectionFlags;
+pub use selection::{SelectionFlags, ShardFlags};
 pub use value::{DurationFlag, UsageError, bad_usage};

@@ -274,6 +274,11 @@ impl RecordWriter {
         Ok(())
     }
 
+    /// Returns how many records there have been so far.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
     /// Counts a record that the step writes itself.
     pub fn count(&mut self, failed: bool) {
         self.counts.records += 1;

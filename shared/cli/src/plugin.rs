@@ -4,13 +4,12 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use vwi_core::exit::{Explain, Outcome};
 use vwi_core::step::Step;
 
 use crate::Failure;
-use crate::flags::OutputFlags;
+use crate::flags::{FormatParser, OutputFlags};
 use crate::invocation::Invocation;
 use crate::output::{Format, OutputError, write_error_end};
 use crate::report;
@@ -77,7 +76,7 @@ pub fn command<P: Plugin>(invocation: &Invocation) -> Command {
         return command;
     }
     command.mut_arg("output", |argument| {
-        argument.value_parser(formats(P::FORMATS))
+        argument.value_parser(FormatParser::new(P::FORMATS))
     })
 }
 
@@ -114,18 +113,6 @@ fn go_bool(text: &str) -> Result<bool, &'static str> {
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
         _ => Err("must be true or false"),
     }
-}
-
-/// Reads a word after `-o`, of those that the step has.
-fn formats(formats: &'static [Format]) -> impl TypedValueParser<Value = Format> {
-    PossibleValuesParser::new(formats.iter().map(|format| format.word())).try_map(
-        move |word: String| {
-            let mut known = formats.iter().copied();
-            known
-                .find(|format| format.word() == word)
-                .ok_or("not a format of this step")
-        },
-    )
 }
 
 /// Runs a step with arguments that clap has accepted.

@@ -14,6 +14,7 @@ pub mod name;
 pub mod namespaces;
 pub mod record;
 pub mod roles;
+pub mod shard;
 pub mod shell;
 pub mod step;
 pub mod stream;

@@ -1,6 +1,7 @@
 //! Flags that select ServiceAccounts in the tenant.
 
 use clap::Args;
+use vwi_core::shard::Shard;
 use vwi_core::stream::Selection;
 
 /// Which ServiceAccounts of the tenant
@@ -55,6 +56,36 @@ impl SelectionFlags {
     }
 }
 
+/// Which part of the work, where several processes share it
+#[derive(Args, Clone, Copy, Debug, Default)]
+#[command(next_help_heading = "Selection")]
+pub struct ShardFlags {
+    /// Part I of N, with I from 0, as an Indexed Job counts: `$JOB_COMPLETION_INDEX/8`. Every part
+    /// reads the whole input; all parts together answer for everything once
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
+}
+
+impl ShardFlags {
+    /// Whether a ServiceAccount is of this part.
+    pub fn holds(self, namespace: &str, name: &str) -> bool {
+        self.shard.is_none_or(|shard| shard.holds(namespace, name))
+    }
+
+    /// Returns what a StreamEnd says of the part of a selection.
+    pub fn selection(self, of: Selection) -> Selection {
+        if self.shard.is_none_or(Shard::is_whole) {
+            return of;
+        }
+        let mut by = match of {
+            Selection::All { .. } => Vec::new(),
+            Selection::Narrowed { by } => by,
+        };
+        by.push("shard".to_owned());
+        Selection::Narrowed { by }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,5 +119,24 @@ mod tests {
             let by = expected.iter().map(|&word| word.to_owned()).collect();
             assert_eq!(flags.selection("x"), Selection::Narrowed { by });
         }
+    }
+    #[test]
+    fn an_end_says_that_it_is_one_part() {
+        let narrowed = |by: &[&str]| Selection::Narrowed {
+            by: by.iter().map(|&word| word.to_owned()).collect(),
+        };
+        let all = || Selection::All {
+            scope: "vCluster blue".to_owned(),
+        };
+        let flags = |shard: &str| ShardFlags {
+            shard: shard.parse().ok(),
+        };
+        assert_eq!(flags("1/4").selection(all()), narrowed(&["shard"]));
+        assert_eq!(
+            flags("1/4").selection(narrowed(&["names"])),
+            narrowed(&["names", "shard"])
+        );
+        assert_eq!(flags("0/1").selection(all()), all());
+        assert_eq!(ShardFlags::default().selection(all()), all());
     }
 }

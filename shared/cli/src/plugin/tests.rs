@@ -160,3 +160,18 @@ fn help_and_usage_say_what_was_typed() {
     let version = parse("--version").unwrap_err().to_string();
     assert!(version.starts_with("kubectl vwi-annotate "), "{version}");
 }
+
+#[test]
+fn a_template_of_kubectls_is_told_what_takes_its_place() {
+    for format in [
+        "jsonpath={.items[*].metadata.name}",
+        "custom-columns=N:.metadata.name",
+        "jsonpath",
+    ] {
+        let error = parse(&format!("-o {format}")).unwrap_err();
+        assert!(error.to_string().contains("-o json | jq"), "{error}");
+        assert_eq!(error.exit_code(), 2);
+    }
+    let unknown = parse("-o plan").unwrap_err().to_string();
+    assert!(unknown.contains("ndjson, table"), "{unknown}");
+}
