@@ -35,6 +35,8 @@ pub struct ServiceAccount {
     pub name: String,
     /// Its uid, where the document came from a cluster.
     pub uid: Option<String>,
+    /// Whether it is one of a list, which nobody may have meant by name.
+    pub listed: bool,
 }
 
 /// One document of the input.

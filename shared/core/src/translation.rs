@@ -2,7 +2,8 @@
 //!
 //! Three questions, one module each: which vCluster a tenant is ([`identification`]), how that
 //! vCluster runs ([`configuration`]), and what the host calls one ServiceAccount and how far that
-//! is proven ([`judgement`]), by a token too ([`token`]).
+//! is proven ([`judgement`]), by a token too ([`token`]). The way back from a host ServiceAccount
+//! is [`reverse`].
 //!
 //! The tenant is hostile input, and so is every host object outside the vCluster's own namespaces:
 //! the caller hands in host ServiceAccounts of those namespaces only.
@@ -18,6 +19,7 @@ pub mod host_proof;
 pub mod identification;
 pub mod judgement;
 pub mod platform_url;
+pub mod reverse;
 pub mod sleep;
 pub mod token;
 

@@ -4,11 +4,13 @@
 //! `pkg/controllers/resources/{serviceaccounts,pods,namespaces}`, commit 487667546.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use sha2::{Digest, Sha256};
 
 use crate::name::safe_concat;
 use crate::namespaces::{HostServiceAccount, NamespaceMode, host_service_account};
+use crate::text::escape;
 
 /// Annotation: the tenant object's name.
 pub const OBJECT_NAME: &str = "vcluster.loft.sh/object-name";
@@ -120,6 +122,39 @@ pub enum Unmanaged<'a> {
     },
     /// The tenant object that the annotations name belongs at another host name.
     Elsewhere(TenantObject<'a>),
+}
+
+/// Why, as the end of a sentence about the host ServiceAccount.
+impl fmt::Display for Unmanaged<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ManagedBy(None) => write!(formatter, "it has no label `{MANAGED_BY}`"),
+            Self::ManagedBy(Some(other)) => {
+                write!(
+                    formatter,
+                    "its label `{MANAGED_BY}` says `{}`",
+                    escape(other)
+                )
+            }
+            Self::NoObjectName => write!(formatter, "it has no annotation `{OBJECT_NAME}`"),
+            Self::Kind(kind) => {
+                write!(
+                    formatter,
+                    "its annotations are those of a `{}`",
+                    escape(kind)
+                )
+            }
+            Self::HostName { key, found } => {
+                write!(formatter, "its annotation `{key}` says `{}`", escape(found))
+            }
+            Self::Elsewhere(tenant) => write!(
+                formatter,
+                "its annotations name `{}/{}`, which belongs elsewhere",
+                escape(tenant.namespace),
+                escape(tenant.name)
+            ),
+        }
+    }
 }
 
 /// Returns the tenant ServiceAccount that the host one stands for, if vCluster itself would count

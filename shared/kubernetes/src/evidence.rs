@@ -94,18 +94,10 @@ impl Host {
     pub async fn evidence(&self, which: &VirtualClusterName) -> Result<HostEvidence, ApiError> {
         let own_namespace = Scope::Namespace(which.namespace.clone());
         let (configuration, accounts) = tokio::join!(
-            self.configuration(&which.name, &which.namespace),
+            self.read_configuration(which),
             self.service_accounts(&own_namespace, None, None),
         );
-        let configuration = match configuration {
-            Ok(None) => ConfigurationFact::Absent,
-            Ok(Some(text)) => match Configuration::parse(&text, which) {
-                Ok(configuration) => ConfigurationFact::Known(Box::new(configuration)),
-                Err(error) => ConfigurationFact::Unusable(error),
-            },
-            Err(error) if error.is_forbidden() => ConfigurationFact::NotRead(error),
-            Err(error) => return Err(error),
-        };
+        let configuration = configuration?;
         let namespaces = self.namespaces_fact(which, &configuration).await?;
         let elsewhere = match accounts {
             Ok(_) => self.elsewhere(which, &configuration, &namespaces).await,
@@ -156,6 +148,28 @@ impl Host {
             Err(error) if error.is_forbidden() => Ok(NamespacesFact::NotRead(error)),
             Err(error) => Err(error),
         }
+    }
+
+    /// Reads how a vCluster runs.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`], as [`Host::evidence`].
+    pub async fn read_configuration(
+        &self,
+        which: &VirtualClusterName,
+    ) -> Result<ConfigurationFact, ApiError> {
+        Ok(
+            match self.configuration(&which.name, &which.namespace).await {
+                Ok(None) => ConfigurationFact::Absent,
+                Ok(Some(text)) => match Configuration::parse(&text, which) {
+                    Ok(configuration) => ConfigurationFact::Known(Box::new(configuration)),
+                    Err(error) => ConfigurationFact::Unusable(error),
+                },
+                Err(error) if error.is_forbidden() => ConfigurationFact::NotRead(error),
+                Err(error) => return Err(error),
+            },
+        )
     }
 
     /// Lists the ServiceAccounts of the vCluster's other host namespaces.

@@ -256,6 +256,22 @@ impl Host {
         .await
     }
 
+    /// Lists the Namespaces that carry the label of any vCluster.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`]
+    pub async fn synced_namespaces(&self) -> Result<Vec<Meta>, ApiError> {
+        self.list_in(
+            ("api/v1", "namespaces"),
+            "synced Namespaces",
+            &Scope::All,
+            Some(VCLUSTER_NAME),
+            None,
+        )
+        .await
+    }
+
     /// Lists the pods in scope that a vCluster has synced.
     ///
     /// # Errors

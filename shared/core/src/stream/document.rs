@@ -283,9 +283,9 @@ impl Object {
                 tally.record(record, deliver)?;
             }
             (Some(end::KIND), API_VERSION) => self.end(tally, deliver)?,
-            (Some(SERVICE_ACCOUNT), CORE_VERSION) => self.service_account(tally, deliver)?,
+            (Some(SERVICE_ACCOUNT), CORE_VERSION) => self.service_account(place, tally, deliver)?,
             (None, "" | CORE_VERSION) if kindless => {
-                self.service_account(tally, deliver)?;
+                self.service_account(place, tally, deliver)?;
                 return Ok(true);
             }
             (Some(kind @ (KIND | end::KIND | SERVICE_ACCOUNT)), _) => {
@@ -323,6 +323,7 @@ impl Object {
 
     fn service_account(
         mut self,
+        place: Place,
         tally: &mut Tally,
         deliver: Deliver<'_>,
     ) -> Result<(), StreamError> {
@@ -336,6 +337,7 @@ impl Object {
             namespace: namespace.unwrap_or_else(|| "default".to_owned()),
             name: metadata.name,
             uid: metadata.uid,
+            listed: place != Place::Top,
         };
         tally.service_account(account, deliver)
     }

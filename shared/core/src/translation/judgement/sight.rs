@@ -187,29 +187,10 @@ pub(super) fn one_uid(question: &Question<'_>, computed: &HostName) -> Result<()
 
 fn foreign(question: &Question<'_>, computed: &HostName, unmanaged: Unmanaged<'_>) -> Failure {
     let which = question.vcluster.which;
-    let why = match unmanaged {
-        Unmanaged::ManagedBy(None) => "it has no label `vcluster.loft.sh/managed-by`".to_owned(),
-        Unmanaged::ManagedBy(Some(other)) => {
-            format!(
-                "its label `vcluster.loft.sh/managed-by` says `{}`",
-                escape(other)
-            )
-        }
-        Unmanaged::NoObjectName => "it has no annotation `vcluster.loft.sh/object-name`".to_owned(),
-        Unmanaged::Kind(kind) => format!("its annotations are those of a `{}`", escape(kind)),
-        Unmanaged::HostName { key, found } => {
-            format!("its annotation `{key}` says `{}`", escape(found))
-        }
-        Unmanaged::Elsewhere(tenant) => format!(
-            "its annotations name `{}/{}`, which belongs elsewhere",
-            escape(tenant.namespace),
-            escape(tenant.name)
-        ),
-    };
     Failure::new(
         FOREIGN,
         format!(
-            "host ServiceAccount `{}` is not one that vCluster `{which}` made for `{}`: {why}",
+            "host ServiceAccount `{}` is not one that vCluster `{which}` made for `{}`: {unmanaged}",
             shown(computed),
             tenant_key(question)
         ),
