@@ -4,21 +4,24 @@ use vwi_cli::output::{Counts, EndFacts, Format, RecordWriter};
 use vwi_cli::session::Session;
 use vwi_core::collision::{Claim, Claims, can_collide};
 use vwi_core::record::{
-    Condition, ConditionStatus, Evidence, FreshRecord, FreshStatus, Record, TenantStatus,
-    VirtualClusterRef,
+    Condition, ConditionStatus, Evidence, FreshRecord, FreshStatus, Record, VirtualClusterRef,
 };
 use vwi_core::step::Step;
 use vwi_core::stream::{Collision, Selection};
-use vwi_core::subject::Subject;
 use vwi_core::text::escape;
+use vwi_core::translation::Judgement;
 use vwi_core::translation::judgement::DISAGREE;
-use vwi_core::translation::{Grade, Judgement};
 
 use crate::args::TranslateArgs;
 use crate::error::TranslateError;
 use crate::format;
 use crate::place::Place;
+use crate::terraform;
 use crate::wanted::{Fault, Known, Wanted};
+
+mod record;
+
+use record::{OWN_STATUS, condition, describe, issuer, subject, tenant};
 
 /// Writes records, and keeps what stands at the end.
 pub struct Answers<'a> {
@@ -28,8 +31,9 @@ pub struct Answers<'a> {
     writer: RecordWriter,
     claims: Claims,
     collisions: Vec<Collision>,
-    /// Lines of `-o env`, once there is a record.
+    /// Lines of `-o env`: empty if the record failed, absent before there is one.
     env: Option<String>,
+    terraform: Option<terraform::Answer>,
     hints: Vec<String>,
 }
 
@@ -40,7 +44,12 @@ impl<'a> Answers<'a> {
     ///
     /// [`TranslateError::Usage`] for a format that translate does not have.
     pub fn new(args: &'a TranslateArgs, session: &'a Session) -> Result<Self, TranslateError> {
-        let format = args.output.format(&format::FORMATS, session.terminals)?;
+        let format = if args.way.terraform {
+            // Of the step's own formats, one that the writer leaves alone.
+            Format::Subject
+        } else {
+            args.output.format(&format::FORMATS, session.terminals)?
+        };
         let writer = RecordWriter::new(session.stdout(), Step::Translate, format, format::TABLE)
             .without_headers(args.output.no_headers);
         let writer = if args.proof.offline {
@@ -57,11 +66,12 @@ impl<'a> Answers<'a> {
             claims: Claims::new(),
             collisions: Vec::new(),
             env: None,
+            terraform: args.way.terraform.then(terraform::Answer::default),
             hints: Vec::new(),
         })
     }
 
-    /// Writes one record.
+    /// Writes one record, unless another process has it to write.
     ///
     /// # Errors
     ///
@@ -74,6 +84,9 @@ impl<'a> Answers<'a> {
     ) -> Result<(), TranslateError> {
         let (namespace, name) = (wanted.record.namespace(), wanted.record.name());
         let judgement = self.claim(namespace, name, place, judgement);
+        if !self.args.shard.holds(namespace, name) {
+            return Ok(());
+        }
         match wanted.record {
             Known::Name { namespace, name } => self.put_fresh(&namespace, &name, place, judgement),
             Known::Record(mut record) => {
@@ -119,12 +132,15 @@ impl<'a> Answers<'a> {
         Ok(())
     }
 
-    /// Writes a record for which no vCluster could be told.
+    /// Writes a record for which no vCluster could be told, unless another process has it.
     ///
     /// # Errors
     ///
     /// [`TranslateError`] if it can't be written.
     pub fn put_fault(&mut self, mut record: Record, fault: &Fault) -> Result<(), TranslateError> {
+        if !self.args.shard.holds(record.namespace(), record.name()) {
+            return Ok(());
+        }
         record.remove_status(&OWN_STATUS);
         record.set_condition(
             Step::Translate,
@@ -135,6 +151,27 @@ impl<'a> Answers<'a> {
         self.write(&record, None)
     }
 
+    /// Writes a record that has its condition, unless another process has it.
+    ///
+    /// # Errors
+    ///
+    /// [`TranslateError`] if it can't be written.
+    pub fn put_judged(&mut self, record: &Record) -> Result<(), TranslateError> {
+        if !self.args.shard.holds(record.namespace(), record.name()) {
+            return Ok(());
+        }
+        self.write(record, None)
+    }
+
+    /// Says how many were left out, as nobody asked for them by name.
+    pub fn left_out(&self, count: usize) {
+        if count > 0 {
+            self.session.talk.say(&format!(
+                "{count} left out: `default` ServiceAccounts and namespaces `kube-*` (`--include-system` takes them)"
+            ));
+        }
+    }
+
     /// Ends the answer.
     ///
     /// # Errors
@@ -143,6 +180,11 @@ impl<'a> Answers<'a> {
     pub fn finish(mut self, selection: Selection) -> Result<Counts, TranslateError> {
         if let Some(lines) = self.env.take() {
             self.writer.text(&lines)?;
+        }
+        if let Some(answer) = self.terraform.take()
+            && self.writer.counts().failed == 0
+        {
+            self.writer.text(&answer.line())?;
         }
         let counts = self.writer.finish(EndFacts {
             selection: Some(selection),
@@ -218,11 +260,15 @@ impl<'a> Answers<'a> {
             let evidence = record.status().unwrap_or_default().evidence;
             self.tell(&record.key(), &condition, &evidence, hint);
         }
+        if let Some(answer) = self.terraform.as_mut() {
+            answer.add(record);
+        }
         match self.format {
+            Format::Subject if self.terraform.is_some() => {}
             Format::Env => {
-                if let Some(lines) = format::env(record)
-                    && self.env.replace(lines).is_some()
-                {
+                // One that failed counts: the other's name must not be taken for its.
+                let lines = format::env(record).unwrap_or_default();
+                if self.env.replace(lines).is_some() {
                     return Err(TranslateError::SeveralForEnv);
                 }
             }
@@ -278,101 +324,4 @@ impl<'a> Answers<'a> {
             self.hints.push(hint);
         }
     }
-}
-
-/// What translate writes into `status`, conditions apart.
-const OWN_STATUS: [&str; 5] = [
-    "tenant",
-    "subject",
-    "hostServiceAccount",
-    "evidence",
-    "issuer",
-];
-
-/// Writes a judgement into a record.
-pub fn describe(record: &mut Record, place: &Place, judgement: &Judgement, dry_run: bool) {
-    let subject = subject(judgement);
-    if subject.is_none() {
-        record.remove_status(&OWN_STATUS);
-    }
-    if subject.is_some() {
-        fill_virtual_cluster(record, place);
-    }
-    match tenant(place, judgement) {
-        Some(tenant) => record.put_status("tenant", tenant),
-        None => record.remove_status(&["tenant"]),
-    }
-    if let (Some(subject), Some(host)) = (subject, &judgement.host) {
-        record.put_status("subject", subject);
-        record.put_status("hostServiceAccount", host);
-    }
-    record.put_status("evidence", place.evidence(judgement));
-    match issuer(place, judgement) {
-        Some(issuer) => record.put_status("issuer", issuer),
-        None => record.remove_status(&["issuer"]),
-    }
-    let Condition {
-        status,
-        reason,
-        message,
-        ..
-    } = condition(judgement, dry_run);
-    record.set_condition(Step::Translate, status, &reason, &message);
-}
-
-fn subject(judgement: &Judgement) -> Option<Subject> {
-    let host = judgement.host.as_ref()?;
-    Subject::new(&host.namespace, &host.name).ok()
-}
-
-/// Returns what tells the tenant from others, if anything is known.
-fn tenant(place: &Place, judgement: &Judgement) -> Option<TenantStatus> {
-    let mut tenant = place.tenant.clone();
-    tenant.service_account_uid.clone_from(&judgement.tenant_uid);
-    (tenant != TenantStatus::default()).then_some(tenant)
-}
-
-fn issuer<'a>(place: &'a Place, judgement: &'a Judgement) -> Option<&'a str> {
-    place.issuer.as_deref().or(judgement.issuer.as_deref())
-}
-
-fn condition(judgement: &Judgement, dry_run: bool) -> Condition {
-    let (status, reason, message) = match judgement.grade {
-        None => (
-            ConditionStatus::False,
-            judgement.reason,
-            judgement.message.clone(),
-        ),
-        Some(grade) if dry_run => (
-            ConditionStatus::Unknown,
-            Condition::PLANNED,
-            planned(grade, judgement),
-        ),
-        Some(grade) => (
-            ConditionStatus::True,
-            grade.reason(),
-            judgement.message.clone(),
-        ),
-    };
-    Condition {
-        condition_type: Step::Translate.condition_type().to_owned(),
-        status,
-        reason: reason.to_owned(),
-        message,
-    }
-}
-
-fn planned(grade: Grade, judgement: &Judgement) -> String {
-    format!("{}: {} (dry run)", grade.reason(), judgement.message)
-}
-
-/// Says in the record which vCluster it is, where the record left that open.
-fn fill_virtual_cluster(record: &mut Record, place: &Place) {
-    let wish = record.spec().unwrap_or_default().virtual_cluster;
-    let wish = wish.unwrap_or_default();
-    let knows_instance = wish.instance.is_some() || place.instance.is_none();
-    if wish.name.is_some() && wish.namespace.is_some() && knows_instance {
-        return;
-    }
-    record.put_spec("virtualCluster", place.reference(wish));
 }

@@ -4,16 +4,18 @@ use std::path::PathBuf;
 
 use clap::Args;
 use vwi_cli::flags::{
-    ChangeFlags, HostFlags, InputFlags, KubectlFlags, OutputFlags, SelectionFlags, UsageError,
-    bad_usage,
+    ChangeFlags, HostFlags, InputFlags, KubectlFlags, OutputFlags, SelectionFlags, ShardFlags,
+    UsageError, bad_usage,
 };
 use vwi_core::name::{is_label, is_subdomain};
 use vwi_core::stream::Selection;
 use vwi_core::translation::Grade;
 
 mod via;
+mod way;
 
 pub use via::{TOKEN_IMAGE, ViaFlags};
+pub use way::WayFlags;
 
 /// Which ServiceAccounts, of which vCluster, and how far it has to be proven.
 #[derive(Args, Clone, Debug)]
@@ -24,6 +26,9 @@ pub struct TranslateArgs {
     /// Take `default` ServiceAccounts and `kube-*` namespaces too, where no names are given
     #[arg(long, help_heading = "Selection")]
     pub include_system: bool,
+    /// Which part of them
+    #[command(flatten)]
+    pub shard: ShardFlags,
     /// Which vCluster
     #[command(flatten)]
     pub which: VirtualClusterFlags,
@@ -33,6 +38,9 @@ pub struct TranslateArgs {
     /// Which sources are asked
     #[command(flatten)]
     pub via: ViaFlags,
+    /// Which way it goes
+    #[command(flatten)]
+    pub way: WayFlags,
     /// Which documents
     #[command(flatten)]
     pub input: InputFlags,
@@ -86,7 +94,9 @@ pub struct ProofFlags {
 impl TranslateArgs {
     /// Whether the command line says which ServiceAccounts; else the help is the answer.
     pub fn is_asked(&self) -> bool {
-        self.selection.is_given()
+        self.way.reverse
+            || self.way.terraform
+            || self.selection.is_given()
             || !self.input.filenames.is_empty()
             || self.kubectl.namespace.is_some()
     }
@@ -101,6 +111,16 @@ impl TranslateArgs {
         let has_names = !selection.names.is_empty();
         let has_selector = selection.selector.is_some() || selection.field_selector.is_some();
         let has_files = !self.input.filenames.is_empty();
+        if self.way.reverse {
+            return self.check_reverse();
+        }
+        if self.way.terraform && (selection.is_given() || has_files || self.output.output.is_some())
+        {
+            return Err(bad_usage(
+                "names, selectors, `-f` and `-o` can't be given together with `--terraform`",
+                Some("Terraform says on standard input what it wants"),
+            ));
+        }
         if has_names && (selection.all_namespaces || has_selector) {
             return Err(bad_usage(
                 "names can't be given together with `-A`, `-l` or `--field-selector`",
@@ -113,7 +133,7 @@ impl TranslateArgs {
                 None,
             ));
         }
-        if self.proof.offline && !has_names && !has_files {
+        if self.proof.offline && !has_names && !has_files && !self.way.terraform {
             return Err(bad_usage(
                 "`--offline` asks no cluster which ServiceAccounts there are",
                 Some("give names, or documents with `-f`"),
@@ -144,6 +164,39 @@ impl TranslateArgs {
                     None,
                 ));
             }
+        }
+        Ok(())
+    }
+
+    /// Refuses what says nothing about a host ServiceAccount.
+    fn check_reverse(&self) -> Result<(), UsageError> {
+        let selection = &self.selection;
+        let meaningless = [
+            ("-A", selection.all_namespaces),
+            ("-l", selection.selector.is_some()),
+            ("--field-selector", selection.field_selector.is_some()),
+            ("--vcluster", self.which.vcluster.is_some()),
+            ("--vcluster-values", self.which.vcluster_values.is_some()),
+            ("--offline", self.proof.offline),
+            ("--allow-missing", self.proof.allow_missing),
+            ("--wait", self.proof.wait),
+        ];
+        if let Some((flag, _)) = meaningless.into_iter().find(|(_, given)| *given) {
+            return Err(bad_usage(
+                format!("`{flag}` can't be given together with `--reverse`"),
+                Some(
+                    "give NAMESPACE/NAME of the host, subjects, or federated credentials with `-f`",
+                ),
+            ));
+        }
+        let namespaces = (&self.kubectl.namespace, &self.which.vcluster_namespace);
+        if let (Some(one), Some(other)) = namespaces
+            && one != other
+        {
+            return Err(bad_usage(
+                "`-n` and `--vcluster-namespace` say two namespaces of the host",
+                None,
+            ));
         }
         Ok(())
     }
@@ -191,12 +244,13 @@ impl TranslateArgs {
 
     /// Returns what the StreamEnd says of the selection.
     pub fn selection_of(&self, scope: &str) -> Selection {
-        if self.input.filenames.is_empty() {
+        let selection = if self.input.filenames.is_empty() {
             self.selection.selection(scope)
         } else {
             Selection::Narrowed {
                 by: vec!["input".to_owned()],
             }
-        }
+        };
+        self.shard.selection(selection)
     }
 }

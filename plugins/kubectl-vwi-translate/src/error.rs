@@ -13,6 +13,8 @@ use vwi_core::stream::StreamError;
 use vwi_core::translation::{ConfigurationError, IdentificationError, VirtualClusterName};
 use vwi_kubernetes::{ApiError, ConnectError};
 
+use crate::terraform::QueryError;
+
 /// Why translate can't go on; a ServiceAccount that fails is no such thing.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -102,6 +104,24 @@ pub enum TranslateError {
         #[source]
         source: ConfigurationError,
     },
+    /// What should be federated credentials is not.
+    #[error("cannot read federated credentials from {origin}")]
+    Credentials {
+        /// The file, or standard input.
+        origin: String,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// Terraform asks for what can't be answered.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// The cluster that should be a host is none.
+    #[error("{cluster} is the host of no vCluster, as far as this user may see")]
+    NoHost {
+        /// The cluster's name in messages.
+        cluster: String,
+    },
     /// A shell has one variable of a name.
     #[error("`-o env` answers for one ServiceAccount, and there are several")]
     SeveralForEnv,
@@ -121,6 +141,7 @@ impl Explain for TranslateError {
         match self {
             Self::Usage(error) => error.outcome(),
             Self::Input(error) => error.outcome(),
+            Self::Query(error) => error.outcome(),
             Self::Output(error) => error.outcome(),
             Self::Runtime(error) => error.outcome(),
             Self::Tenant(error) | Self::Host(error) => error.outcome(),
@@ -132,7 +153,9 @@ impl Explain for TranslateError {
             | Self::NothingToList { .. }
             | Self::NobodyToAsk { .. }
             | Self::Values { .. }
-            | Self::BadValues { .. } => Outcome::CouldNotRun,
+            | Self::BadValues { .. }
+            | Self::Credentials { .. }
+            | Self::NoHost { .. } => Outcome::CouldNotRun,
             Self::Interrupted => Outcome::Interrupted,
         }
     }
@@ -141,6 +164,7 @@ impl Explain for TranslateError {
         match self {
             Self::Usage(error) => error.hint(),
             Self::Input(error) => error.hint(),
+            Self::Query(error) => error.hint(),
             Self::Tenant(error) | Self::Host(error) => error.hint(),
             Self::Api(error) => error.hint(),
             Self::Identification(error) => error.hint(),
@@ -156,6 +180,10 @@ impl Explain for TranslateError {
                  --vcluster-namespace NS` and be answered from the host alone"
                     .to_owned(),
             ),
+            Self::Credentials { .. } => {
+                Some("give what `az identity federated-credential list -o json` prints".to_owned())
+            }
+            Self::NoHost { .. } => Some("give the host cluster with `--host-context`".to_owned()),
             Self::SeveralForEnv => Some("give one name, or use `-o subject`".to_owned()),
             Self::Output(_)
             | Self::Runtime(_)

@@ -73,14 +73,21 @@ pub fn subject(record: &Record) -> Option<String> {
     status.subject.map(|subject| format!("{subject}\n"))
 }
 
-/// Returns the lines that set the variables of vCluster's documented procedure, quoted for any
-/// shell; `None` if the record failed.
+/// Returns the lines that set the variables of vCluster's documented procedure; `None` if the
+/// record failed.
 pub fn env(record: &Record) -> Option<String> {
     let host = record.status().ok()?.host_service_account?;
-    // Kubernetes names hold no NUL, the only thing that can't be quoted.
-    let name = try_quote(&host.name).ok()?;
-    let namespace = try_quote(&host.namespace).ok()?;
+    exports(&host.name, &host.namespace)
+}
+
+/// Quotes for any shell. Only NUL can't be quoted, and Kubernetes names hold none.
+fn exports(name: &str, namespace: &str) -> Option<String> {
+    let name = try_quote(name).ok()?;
+    let namespace = try_quote(namespace).ok()?;
     Some(format!(
         "export KSA_NAME={name}\nexport KSA_NAMESPACE={namespace}\n"
     ))
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,8 @@
 //!
 //! [`wanted`] says which ServiceAccounts, [`place`] which vCluster and what its host says, and
 //! `vwi_core::translation` judges; [`answer`] turns judgements into records. Without a network
-//! ([`offline`]) documents pass one by one, however many there are.
+//! ([`offline`]) documents pass one by one, however many there are. The way back from the host is
+//! [`reverse`].
 
 pub mod answer;
 pub mod args;
@@ -11,6 +12,8 @@ pub mod format;
 pub mod offline;
 pub mod online;
 pub mod place;
+pub mod reverse;
+pub mod terraform;
 pub mod wanted;
 
 use vwi_cli::Failure;
@@ -43,6 +46,9 @@ impl Plugin for Translate {
 
   # All ServiceAccounts with a label, from kubectl
   kubectl get serviceaccounts -A -l team=x -o json | {} -f -
+
+  # Who is trusted by an identity: from its federated credentials back to the tenants
+  az identity federated-credential list --identity-name app -g rg -o json | {} --reverse -o table
 ";
     const FORMATS: &'static [Format] = &format::FORMATS;
     type Args = TranslateArgs;
@@ -56,7 +62,9 @@ impl Plugin for Translate {
             return Ok(nothing_to_do::<Self>(session));
         }
         arguments.check()?;
-        let outcome = if arguments.proof.offline {
+        let outcome = if arguments.way.reverse {
+            reverse::run(arguments, session)?
+        } else if arguments.proof.offline {
             offline::run(arguments, session)?
         } else {
             online::run(arguments, session)?

@@ -1,10 +1,12 @@
 //! Without a network: flags, context name and vCluster's algorithm alone, document by document.
 
 use std::collections::HashMap;
+use std::io;
 
 use vwi_cli::input::{self, Source};
 use vwi_cli::session::Session;
 use vwi_core::exit::{Explain, Outcome};
+use vwi_core::name::is_system;
 use vwi_core::stream::{self, Accept, Item, ReadError, StreamError};
 use vwi_core::translation::context_name::context_clue;
 use vwi_core::translation::{Candidates, Clue, ClueSource, PlatformUrl, identify};
@@ -14,6 +16,7 @@ use crate::answer::Answers;
 use crate::args::TranslateArgs;
 use crate::error::TranslateError;
 use crate::place::Place;
+use crate::terraform;
 use crate::wanted::{Fault, Wanted};
 
 /// Translates without asking any cluster.
@@ -29,16 +32,24 @@ pub fn run(args: &TranslateArgs, session: &Session) -> Result<Outcome, Translate
         let namespace = places.namespace.clone();
         places.answer(&mut answers, Wanted::named(&namespace, name))?;
     }
+    if args.way.terraform {
+        for wanted in terraform::query(io::stdin().lock())? {
+            places.answer(&mut answers, wanted)?;
+        }
+    }
+    let mut left_out = 0;
     for source in input::sources(&args.input, true, &session.talk)?.unwrap_or_default() {
-        read(&source, args, session, &mut |wanted| {
+        left_out += read(&source, args, session, &mut |wanted| {
             places.answer(&mut answers, wanted)
         })?;
     }
+    answers.left_out(left_out);
     let counts = answers.finish(args.selection_of("input"))?;
     Ok(counts.outcome())
 }
 
-/// Reads the documents of an input, one by one.
+/// Reads the documents of an input, one by one; returns how many were left out of lists, since
+/// nobody means them who asks for all.
 ///
 /// # Errors
 ///
@@ -48,12 +59,21 @@ pub fn read(
     args: &TranslateArgs,
     session: &Session,
     sink: &mut dyn FnMut(Wanted) -> Result<(), TranslateError>,
-) -> Result<(), TranslateError> {
+) -> Result<usize, TranslateError> {
+    let mut left_out = 0;
     let accept = Accept {
         service_accounts: true,
     };
     let reader = source.open()?;
     let summary = stream::read(&source.label(), reader, accept, &mut |item| match item {
+        Item::ServiceAccount(account)
+            if account.listed
+                && !args.include_system
+                && is_system(&account.namespace, &account.name) =>
+        {
+            left_out += 1;
+            Ok(())
+        }
         Item::ServiceAccount(account) => sink(Wanted::of_service_account(&account, args)),
         Item::Record(record) => {
             let wanted = Wanted::of_record(*record, args);
@@ -70,7 +90,7 @@ pub fn read(
         ReadError::Sink(error) => error,
     })?;
     input::require_complete(source, &summary, args.input.partial, session)?;
-    Ok(())
+    Ok(left_out)
 }
 
 /// The vClusters that records of this run name.

@@ -2,6 +2,7 @@
 //! ServiceAccount.
 
 use std::collections::VecDeque;
+use std::io;
 use std::time::{Duration, Instant};
 
 use vwi_cli::input;
@@ -18,6 +19,7 @@ use crate::args::TranslateArgs;
 use crate::error::TranslateError;
 use crate::offline;
 use crate::place::Place;
+use crate::terraform;
 use crate::wanted::{TenantAnswer, Wanted};
 
 mod accounts;
@@ -37,9 +39,14 @@ use token::Probe;
 /// [`TranslateError`]
 pub fn run(args: &TranslateArgs, session: &mut Session) -> Result<Outcome, TranslateError> {
     // Read before a credential plugin runs and before anything is asked.
-    let mut documents = Vec::new();
+    let mut documents = if args.way.terraform {
+        terraform::query(io::stdin().lock())?
+    } else {
+        Vec::new()
+    };
+    let mut left_out = 0;
     for source in input::sources(&args.input, true, &session.talk)?.unwrap_or_default() {
-        offline::read(&source, args, session, &mut |wanted| {
+        left_out += offline::read(&source, args, session, &mut |wanted| {
             documents.push(wanted);
             Ok(())
         })?;
@@ -62,6 +69,10 @@ pub fn run(args: &TranslateArgs, session: &mut Session) -> Result<Outcome, Trans
         }
     })??;
     let found = session.block_on(work.judge(identified, &interrupt))??;
+    let found = Found {
+        left_out: found.left_out + left_out,
+        ..found
+    };
     write(found, args, session)
 }
 
@@ -222,12 +233,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 fn write(found: Found, args: &TranslateArgs, session: &Session) -> Result<Outcome, TranslateError> {
     let mut answers = Answers::new(args, session)?;
-    if found.left_out > 0 {
-        session.talk.say(&format!(
-            "{} left out: `default` ServiceAccounts and namespaces `kube-*` (`--include-system` takes them)",
-            found.left_out
-        ));
-    }
+    answers.left_out(found.left_out);
     if found.judged.is_empty() {
         let place = match &args.kubectl.namespace {
             Some(namespace) if !args.selection.all_namespaces => {

@@ -33,7 +33,7 @@ impl Request {
         documents: Vec<Wanted>,
         default_namespace: &str,
     ) -> Result<Self, TranslateError> {
-        if !args.input.filenames.is_empty() {
+        if !args.input.filenames.is_empty() || args.way.terraform {
             return Ok(Self::Named(documents));
         }
         let names = args.names()?;

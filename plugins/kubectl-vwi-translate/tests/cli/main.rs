@@ -1,67 +1,17 @@
 //! The program by itself, without any cluster: flags, formats, documents, exit statuses.
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "these are tests: what can't be run ends the test"
 )]
 
-use std::io::Write;
-use std::path::Path;
-use std::process::{Command, Stdio};
+mod env;
+mod input;
+mod program;
+mod shard;
+mod vectors;
 
-use serde_json::Value;
-
-struct Finished {
-    status: i32,
-    stdout: String,
-    stderr: String,
-}
-
-impl Finished {
-    fn records(&self) -> Vec<Value> {
-        let lines = self.stdout.lines();
-        lines
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
-    }
-}
-
-/// Runs the program without kubeconfig and with this input.
-fn translate(arguments: &[&str], input: &str) -> Finished {
-    let home = tempfile::tempdir().unwrap();
-    translate_at(home.path(), arguments, input)
-}
-
-fn translate_at(home: &Path, arguments: &[&str], input: &str) -> Finished {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_kubectl-vwi-translate"))
-        .args(arguments)
-        .env_clear()
-        .env("HOME", home)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // It may end without reading.
-    let _written = child.stdin.take().unwrap().write_all(input.as_bytes());
-    let output = child.wait_with_output().unwrap();
-    Finished {
-        status: output.status.code().unwrap(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
-}
-
-const VCLUSTER: [&str; 5] = [
-    "--offline",
-    "--vcluster",
-    "my-vcluster",
-    "--vcluster-namespace",
-    "team-x",
-];
-
-fn offline(arguments: &[&str], input: &str) -> Finished {
-    translate(&[arguments, &VCLUSTER].concat(), input)
-}
+use program::{Finished, offline, translate, translate_at};
 
 #[test]
 fn a_name_is_answered_as_one_record_and_its_end() {
@@ -120,17 +70,6 @@ fn every_format_answers() {
 }
 
 #[test]
-fn shell_lines_are_for_one_service_account() {
-    let found = offline(&["app", "other", "-o", "env"], "");
-    assert_eq!((found.status, found.stdout.as_str()), (2, ""));
-    assert!(
-        found.stderr.contains("answers for one ServiceAccount"),
-        "{}",
-        found.stderr
-    );
-}
-
-#[test]
 fn what_can_not_be_meant_is_a_usage_error() {
     for (arguments, expected) in [
         (&["--vcluster", "x"][..], "Usage:"),
@@ -163,6 +102,11 @@ fn what_can_not_be_meant_is_a_usage_error() {
         (&["app", "-n", "a/b"], "no name of a namespace"),
         (&["app", "--accept", "sure"], "none of `proven`"),
         (&["app", "--offline", "-o", "plan"], "plan"),
+        (
+            &["app", "--offline", "-o", "jsonpath={.items}"],
+            "`-o json | jq`",
+        ),
+        (&["app", "--shard", "4/4"], "no part of the work"),
     ] {
         let found = translate(arguments, "");
         assert_eq!(found.status, 2, "{arguments:?}: {}", found.stderr);
@@ -243,27 +187,6 @@ fn a_context_name_of_the_vcluster_command_line_is_enough() {
         found.stderr.contains("warning: the name of context"),
         "{}",
         found.stderr
-    );
-}
-
-const LIST: &str = r#"{"apiVersion":"v1","items":[
-  {"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"a","namespace":"n","uid":"u1"}},
-  {"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"b"}}],"kind":"List"}"#;
-
-#[test]
-fn lists_of_kubectl_are_read() {
-    let found = offline(&["-f", "-"], LIST);
-    assert_eq!(found.status, 0, "{}", found.stderr);
-    let records = found.records();
-    assert_eq!(records.len(), 3);
-    assert_eq!(records[0]["status"]["tenant"]["serviceAccountUid"], "u1");
-    assert_eq!(
-        records[1]["status"]["subject"],
-        "system:serviceaccount:team-x:b-x-default-x-my-vcluster"
-    );
-    assert_eq!(
-        records[2]["status"]["selection"]["narrowed"]["by"][0],
-        "input"
     );
 }
 

@@ -1,0 +1,105 @@
+//! A judgement as a record has it.
+
+use vwi_core::record::{Condition, ConditionStatus, Record, TenantStatus};
+use vwi_core::step::Step;
+use vwi_core::subject::Subject;
+use vwi_core::translation::{Grade, Judgement};
+
+use crate::place::Place;
+
+/// What translate writes into `status`, conditions apart.
+pub(super) const OWN_STATUS: [&str; 5] = [
+    "tenant",
+    "subject",
+    "hostServiceAccount",
+    "evidence",
+    "issuer",
+];
+
+/// Writes a judgement into a record.
+pub(super) fn describe(record: &mut Record, place: &Place, judgement: &Judgement, dry_run: bool) {
+    let subject = subject(judgement);
+    if subject.is_none() {
+        record.remove_status(&OWN_STATUS);
+    }
+    if subject.is_some() {
+        fill_virtual_cluster(record, place);
+    }
+    match tenant(place, judgement) {
+        Some(tenant) => record.put_status("tenant", tenant),
+        None => record.remove_status(&["tenant"]),
+    }
+    if let (Some(subject), Some(host)) = (subject, &judgement.host) {
+        record.put_status("subject", subject);
+        record.put_status("hostServiceAccount", host);
+    }
+    record.put_status("evidence", place.evidence(judgement));
+    match issuer(place, judgement) {
+        Some(issuer) => record.put_status("issuer", issuer),
+        None => record.remove_status(&["issuer"]),
+    }
+    let Condition {
+        status,
+        reason,
+        message,
+        ..
+    } = condition(judgement, dry_run);
+    record.set_condition(Step::Translate, status, &reason, &message);
+}
+
+pub(super) fn subject(judgement: &Judgement) -> Option<Subject> {
+    let host = judgement.host.as_ref()?;
+    Subject::new(&host.namespace, &host.name).ok()
+}
+
+/// Returns what tells the tenant from others, if anything is known.
+pub(super) fn tenant(place: &Place, judgement: &Judgement) -> Option<TenantStatus> {
+    let mut tenant = place.tenant.clone();
+    tenant.service_account_uid.clone_from(&judgement.tenant_uid);
+    (tenant != TenantStatus::default()).then_some(tenant)
+}
+
+pub(super) fn issuer<'a>(place: &'a Place, judgement: &'a Judgement) -> Option<&'a str> {
+    place.issuer.as_deref().or(judgement.issuer.as_deref())
+}
+
+pub(super) fn condition(judgement: &Judgement, dry_run: bool) -> Condition {
+    let (status, reason, message) = match judgement.grade {
+        None => (
+            ConditionStatus::False,
+            judgement.reason,
+            judgement.message.clone(),
+        ),
+        Some(grade) if dry_run => (
+            ConditionStatus::Unknown,
+            Condition::PLANNED,
+            planned(grade, judgement),
+        ),
+        Some(grade) => (
+            ConditionStatus::True,
+            grade.reason(),
+            judgement.message.clone(),
+        ),
+    };
+    Condition {
+        condition_type: Step::Translate.condition_type().to_owned(),
+        status,
+        reason: reason.to_owned(),
+        message,
+    }
+}
+
+fn planned(grade: Grade, judgement: &Judgement) -> String {
+    format!("{}: {} (dry run)", grade.reason(), judgement.message)
+}
+
+/// Says in the record which vCluster it is, where the record left that open.
+fn fill_virtual_cluster(record: &mut Record, place: &Place) {
+    let wish = record.spec().unwrap_or_default().virtual_cluster;
+    let wish = wish.unwrap_or_default();
+    let knows_instance = wish.instance.is_some() || place.instance.is_none();
+    if wish.name.is_some() && wish.namespace.is_some() && knows_instance {
+        return;
+    }
+    record.put_spec("virtualCluster", place.reference(wish));
+}
