@@ -287,11 +287,21 @@ fn nearest(accounts: &HashSet<String>, name: &str) -> String {
 fn judged(work: &Work, evidence: &HostEvidence) -> Judgement {
     let vcluster = evidence.vcluster();
     let uid = work.tenant.service_account_uid.as_deref();
-    let (host, same_uid) = vcluster
-        .host_name(&work.namespace, &work.name)
-        .map_or((HostFact::NotRead, Vec::new()), |computed| {
-            evidence.about(&computed, uid)
-        });
+    // Whoever claims the ServiceAccount that all pods share has asked for it knowingly.
+    let shared = vcluster.workload_account(&work.namespace, &work.name);
+    let is_shared = shared.is_ok_and(|shared| {
+        work.host.as_ref().is_some_and(|claimed| {
+            (&claimed.namespace, &claimed.name) == (&shared.namespace, &shared.name)
+        })
+    });
+    let named = if is_shared {
+        vcluster.workload_account(&work.namespace, &work.name)
+    } else {
+        vcluster.host_name(&work.namespace, &work.name)
+    };
+    let (host, same_uid) = named.map_or((HostFact::NotRead, Vec::new()), |computed| {
+        evidence.about(&computed, uid)
+    });
     let tenant = match uid {
         Some(uid) => TenantFact::Found { uid },
         None if work.is_awaited => TenantFact::Missing,
@@ -311,7 +321,7 @@ fn judged(work: &Work, evidence: &HostEvidence) -> Judgement {
         // The weakest: whether it is enough is asked once all is known.
         accept: Grade::Computed,
         allow_missing: true,
-        workload_account: false,
+        workload_account: is_shared,
     })
 }
 

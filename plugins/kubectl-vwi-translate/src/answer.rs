@@ -220,7 +220,8 @@ impl<'a> Answers<'a> {
             namespace,
             name,
         );
-        if !is_there || !candidate {
+        // The shared ServiceAccount was asked for knowingly.
+        if !is_there || !candidate || self.args.reach.workload_service_account {
             return judgement;
         }
         let Ok(host) = facts.host_name(namespace, name) else {
@@ -239,12 +240,15 @@ impl<'a> Answers<'a> {
         if judgement.grade.is_none() {
             return judgement;
         }
+        let holder = place
+            .holder(&host)
+            .map_or_else(String::new, |holder| format!("; {holder} holds it now"));
         Judgement {
             grade: None,
             reason: "HostNameCollision",
             message: format!(
                 "another ServiceAccount of this input has the host name `{}/{}` too: vCluster gives \
-                 it to the newcomer, with the Azure identity of the first",
+                 it to the newcomer, with the Azure identity of the first{holder}",
                 host.namespace, host.name
             ),
             hint: Some("rename one of the two".to_owned()),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use reach::ReachFlags;
 use vwi_cli::flags::{
     ChangeFlags, HostFlags, InputFlags, KubectlFlags, OutputFlags, SelectionFlags, ShardFlags,
     UsageError, bad_usage,
@@ -11,6 +12,7 @@ use vwi_core::name::{is_label, is_subdomain};
 use vwi_core::stream::Selection;
 use vwi_core::translation::Grade;
 
+pub mod reach;
 mod via;
 mod way;
 
@@ -32,6 +34,9 @@ pub struct TranslateArgs {
     /// Which vCluster
     #[command(flatten)]
     pub which: VirtualClusterFlags,
+    /// Which tenants are reached
+    #[command(flatten)]
+    pub reach: ReachFlags,
     /// How far it has to be proven
     #[command(flatten)]
     pub proof: ProofFlags,
@@ -99,6 +104,7 @@ impl TranslateArgs {
             || self.selection.is_given()
             || !self.input.filenames.is_empty()
             || self.kubectl.namespace.is_some()
+            || self.reach.all_vclusters
     }
 
     /// Refuses what can't be meant.
@@ -107,6 +113,7 @@ impl TranslateArgs {
     ///
     /// [`UsageError`]
     pub fn check(&self) -> Result<(), UsageError> {
+        reach::check(self)?;
         let selection = &self.selection;
         let has_names = !selection.names.is_empty();
         let has_selector = selection.selector.is_some() || selection.field_selector.is_some();

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use thiserror::Error;
 use vwi_cli::flags::UsageError;
 use vwi_cli::input::InputError;
+use vwi_cli::limit::GivenUp;
 use vwi_cli::output::OutputError;
 use vwi_cli::session::NoRuntime;
 use vwi_core::exit::{Explain, Outcome};
 use vwi_core::stream::StreamError;
-use vwi_core::translation::{ConfigurationError, IdentificationError, VirtualClusterName};
+use vwi_core::translation::{ConfigurationError, IdentificationError, Sleep, VirtualClusterName};
 use vwi_kubernetes::{ApiError, ConnectError};
 
 use crate::terraform::QueryError;
@@ -125,9 +126,39 @@ pub enum TranslateError {
     /// A shell has one variable of a name.
     #[error("`-o env` answers for one ServiceAccount, and there are several")]
     SeveralForEnv,
-    /// The user asked to stop.
-    #[error("interrupted")]
-    Interrupted,
+    /// The vCluster is asleep, and nothing but a request to it could prove its host.
+    #[error(
+        "vCluster `{which}` is {sleep} on {host}, which could only be proven to be its host by \
+         asking it"
+    )]
+    Asleep {
+        /// The vCluster.
+        which: VirtualClusterName,
+        /// Why it does not run.
+        sleep: Sleep,
+        /// The host's name in messages.
+        host: String,
+    },
+    /// Labels and fields are the tenant's, which is not asked.
+    #[error("`-l` and `--field-selector` are for the tenant to judge, which is not asked")]
+    SelectorNeedsTenant,
+    /// Several of the hosts have such a vCluster.
+    #[error("several hosts have a vCluster `{which}`: {hosts}")]
+    SeveralHosts {
+        /// The vCluster.
+        which: VirtualClusterName,
+        /// The hosts' names in messages.
+        hosts: String,
+    },
+    /// The context is a tenant's, and all vClusters are to be listed.
+    #[error("{cluster} is a vCluster, and `--all-vclusters` asks a host")]
+    IsTenant {
+        /// The cluster's name in messages.
+        cluster: String,
+    },
+    /// The user asked to stop, or `--timeout` is over.
+    #[error(transparent)]
+    GivenUp(#[from] GivenUp),
 }
 
 impl From<StreamError> for TranslateError {
@@ -147,8 +178,13 @@ impl Explain for TranslateError {
             Self::Tenant(error) | Self::Host(error) => error.outcome(),
             Self::Api(error) => error.outcome(),
             Self::Identification(error) => error.outcome(),
-            Self::IsHost { .. } | Self::SeveralForEnv => Outcome::Usage,
+            Self::IsHost { .. }
+            | Self::SeveralForEnv
+            | Self::IsTenant { .. }
+            | Self::SelectorNeedsTenant => Outcome::Usage,
             Self::WrongHost { .. }
+            | Self::Asleep { .. }
+            | Self::SeveralHosts { .. }
             | Self::NoSuchVirtualCluster { .. }
             | Self::NothingToList { .. }
             | Self::NobodyToAsk { .. }
@@ -156,7 +192,7 @@ impl Explain for TranslateError {
             | Self::BadValues { .. }
             | Self::Credentials { .. }
             | Self::NoHost { .. } => Outcome::CouldNotRun,
-            Self::Interrupted => Outcome::Interrupted,
+            Self::GivenUp(error) => error.outcome(),
         }
     }
 
@@ -184,14 +220,24 @@ impl Explain for TranslateError {
                 Some("give what `az identity federated-credential list -o json` prints".to_owned())
             }
             Self::NoHost { .. } => Some("give the host cluster with `--host-context`".to_owned()),
+            Self::Asleep { .. } => Some(
+                "name its host with `--host-context` and be answered by that alone; or wake it: \
+                 `--wake`"
+                    .to_owned(),
+            ),
+            Self::SelectorNeedsTenant => Some("select by name or namespace".to_owned()),
+            Self::SeveralHosts { .. } => Some("give one `--host-context`".to_owned()),
+            Self::IsTenant { .. } => {
+                Some("name the host or hosts with `--host-context`".to_owned())
+            }
+            Self::GivenUp(error) => error.hint(),
             Self::SeveralForEnv => Some("give one name, or use `-o subject`".to_owned()),
             Self::Output(_)
             | Self::Runtime(_)
             | Self::NothingToList { .. }
             | Self::NobodyToAsk { .. }
             | Self::Values { .. }
-            | Self::BadValues { .. }
-            | Self::Interrupted => None,
+            | Self::BadValues { .. } => None,
         }
     }
 }

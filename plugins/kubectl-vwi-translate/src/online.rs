@@ -3,16 +3,18 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use vwi_cli::input;
-use vwi_cli::interrupt::Interrupt;
+use vwi_cli::interrupt::{Interrupt, Reason};
+use vwi_cli::limit::{GivenUp, limited};
 use vwi_cli::session::Session;
+use vwi_cli::talk::Talk;
 use vwi_core::exit::Outcome;
 use vwi_core::record::Source;
 use vwi_core::text::escape;
 use vwi_core::translation::Judgement;
-use vwi_kubernetes::{Host, Kubeconfig, Tenant};
+use vwi_kubernetes::{ClusterChoice, ConnectSettings, HostChoice, Kubeconfig, Tenant};
 
 use crate::answer::Answers;
 use crate::args::TranslateArgs;
@@ -20,16 +22,22 @@ use crate::error::TranslateError;
 use crate::offline;
 use crate::place::Place;
 use crate::terraform;
-use crate::wanted::{TenantAnswer, Wanted};
+use crate::wanted::Wanted;
 
 mod accounts;
+mod alone;
 mod clusters;
+mod fleet;
 mod identify;
+mod located;
+mod survey;
 mod token;
+mod wait;
 
 use accounts::Request;
 use clusters::Clusters;
 use identify::Identified;
+use located::Located;
 use token::Probe;
 
 /// Translates with the help of the tenant and of the host, as far as they can be read.
@@ -62,17 +70,24 @@ pub fn run(args: &TranslateArgs, session: &mut Session) -> Result<Outcome, Trans
     let settings = session.connect_settings(&args.kubectl);
     let host_choice = args.host.choice(&session.environment);
     let interrupt = session.interrupt.clone();
-    let identified = session.block_on(async {
-        tokio::select! {
-            found = work.gather(documents, &choice, &host_choice, &settings) => found,
-            _reason = interrupt.requested() => Err(TranslateError::Interrupted),
+    let deadline = args.change.timeout().map(|time| Instant::now() + time);
+    if args.reach.all_vclusters {
+        let gather = fleet::gather(&work, &choice, &host_choice, &settings);
+        let fleets = session.block_on(limited(gather, &interrupt, deadline))???;
+        return fleet::write(&fleets, args, session);
+    }
+    let gather = work.gather(documents, &choice, &host_choice, &settings);
+    let identified = session.block_on(limited(gather, &interrupt, deadline))???;
+    let mut found = session.block_on(work.judge(identified, &interrupt, deadline))??;
+    if args.proof.wait {
+        let wait = limited(work.wait(&mut found), &interrupt, deadline);
+        match session.block_on(wait)? {
+            Ok(waited) => waited?,
+            Err(GivenUp::TimedOut) => found.timed_out = true,
+            Err(error) => return Err(error.into()),
         }
-    })??;
-    let found = session.block_on(work.judge(identified, &interrupt))??;
-    let found = Found {
-        left_out: found.left_out + left_out,
-        ..found
-    };
+    }
+    found.left_out += left_out;
     write(found, args, session)
 }
 
@@ -80,13 +95,14 @@ pub fn run(args: &TranslateArgs, session: &mut Session) -> Result<Outcome, Trans
 struct Work<'a> {
     args: &'a TranslateArgs,
     kubeconfig: Kubeconfig,
-    session_talk: vwi_cli::talk::Talk,
+    session_talk: Talk,
 }
 
 /// What was found out.
 struct Found {
-    place: Place,
-    judged: VecDeque<(Wanted, Judgement)>,
+    places: Vec<Place>,
+    tenant: Option<Tenant>,
+    judged: VecDeque<Judged>,
     /// What the selection covers, in words.
     scope: String,
     /// Whether `--timeout` ran out while waiting.
@@ -95,16 +111,28 @@ struct Found {
     left_out: usize,
 }
 
+/// A ServiceAccount, the number of its vCluster if that is known, and what is to be said of it.
+struct Judged {
+    wanted: Wanted,
+    place: Option<usize>,
+    judgement: Judgement,
+}
+
 impl Work<'_> {
+    fn talk(&self) -> &Talk {
+        &self.session_talk
+    }
+
     async fn gather(
         &self,
         documents: Vec<Wanted>,
-        choice: &vwi_kubernetes::ClusterChoice,
-        host_choice: &vwi_kubernetes::HostChoice,
-        settings: &vwi_kubernetes::ConnectSettings,
+        choice: &ClusterChoice,
+        host_choice: &HostChoice,
+        settings: &ConnectSettings,
     ) -> Result<Identified, TranslateError> {
         let clusters = Clusters::connect(self, choice, host_choice, settings).await?;
-        let request = Request::new(self.args, documents, clusters.default_namespace())?;
+        let typed = self.args.kubectl.namespace.as_deref();
+        let request = Request::new(self.args, documents, &clusters.default_namespace(typed))?;
         let identified = Identified::find(self, &clusters, &request).await?;
         self.somebody_to_ask(&identified)?;
         Ok(identified)
@@ -113,8 +141,9 @@ impl Work<'_> {
     /// At least one of the sources that were picked can be asked.
     fn somebody_to_ask(&self, identified: &Identified) -> Result<(), TranslateError> {
         let via = &self.args.via.via;
+        let looks = identified.places.iter().any(|it| it.evidence.is_some());
         let missing = |source: &Source| {
-            if *source == Source::Host && identified.place.evidence.is_none() {
+            if *source == Source::Host && !looks {
                 Some("no host is looked at")
             } else if *source == Source::Token && identified.tenant.is_none() {
                 Some("no tenant is contacted")
@@ -141,95 +170,59 @@ impl Work<'_> {
         &self,
         identified: Identified,
         interrupt: &Interrupt,
+        deadline: Option<Instant>,
     ) -> Result<Found, TranslateError> {
         let Identified {
-            place,
+            places,
             tenant,
-            host,
-            mut wanted,
+            mut located,
             left_out,
         } = identified;
-        let scope = match &tenant {
-            Some(tenant) => tenant.cluster().label(),
-            None => format!("vCluster {}", place.which),
+        let scope = match (&tenant, places.first()) {
+            (Some(tenant), _) => tenant.cluster().label(),
+            (None, Some(place)) => format!("vCluster {}", place.which),
+            (None, None) => String::new(),
         };
         let probe = Probe {
             args: self.args,
-            talk: &self.session_talk,
+            talk: self.talk(),
             interrupt,
-            deadline: self.args.change.timeout().map(|time| Instant::now() + time),
+            deadline,
         };
-        let timed_out = probe.ask(tenant.as_ref(), &place, &mut wanted).await;
-        if interrupt.is_requested() {
-            return Err(TranslateError::Interrupted);
+        let mut timed_out = false;
+        if let (Some(tenant), Some(own)) = (&tenant, places.first()) {
+            let is_own = |one: &&mut Located| one.1 == Some(0);
+            let wanted = located.iter_mut().filter(is_own);
+            let wanted = wanted.map(|(wanted, _)| wanted).collect();
+            timed_out = probe.ask(tenant, own, wanted).await;
         }
-        let mut found = Found {
-            judged: wanted
-                .into_iter()
-                .map(|wanted| {
-                    let judgement = place.judge(&wanted, self.args);
-                    (wanted, judgement)
-                })
-                .collect(),
+        if interrupt.is_requested() {
+            let reason = interrupt.reason().unwrap_or(Reason::Signal);
+            return Err(GivenUp::Interrupted(reason).into());
+        }
+        let judged = located.into_iter().map(|(wanted, place)| Judged {
+            judgement: self.judgement(&places, &wanted, place),
+            wanted,
             place,
+        });
+        Ok(Found {
+            judged: judged.collect(),
+            places,
+            tenant,
             scope,
             timed_out,
             left_out,
-        };
-        if self.args.proof.wait {
-            tokio::select! {
-                waited = self.wait(&mut found, tenant.as_ref(), host.as_ref()) => waited?,
-                _reason = interrupt.requested() => return Err(TranslateError::Interrupted),
-            }
-        }
-        Ok(found)
+        })
     }
 
-    /// Looks again until vCluster has done its part for all.
-    async fn wait(
-        &self,
-        found: &mut Found,
-        tenant: Option<&Tenant>,
-        host: Option<&Host>,
-    ) -> Result<(), TranslateError> {
-        let (Some(tenant), Some(host)) = (tenant, host) else {
-            return Ok(());
-        };
-        let deadline = self.args.change.timeout().map(|time| Instant::now() + time);
-        let mut pause = FIRST_PAUSE;
-        while found
-            .judged
-            .iter()
-            .any(|(_, judgement)| judgement.can_be_awaited())
-        {
-            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                found.timed_out = true;
-                return Ok(());
-            }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-            found.place.evidence = Some(host.evidence(&found.place.which).await?);
-            for (wanted, judgement) in &mut found.judged {
-                if !judgement.can_be_awaited() {
-                    continue;
-                }
-                // It may have been deleted and created again meanwhile.
-                let (namespace, name) = (wanted.record.namespace(), wanted.record.name());
-                let account = tenant.service_account(namespace, name).await?;
-                wanted.tenant = match account {
-                    Some(account) => TenantAnswer::Found(account.metadata.uid),
-                    None => TenantAnswer::Missing,
-                };
-                *judgement = found.place.judge(wanted, self.args);
-            }
+    fn judgement(&self, places: &[Place], wanted: &Wanted, place: Option<usize>) -> Judgement {
+        if let Some(place) = place.and_then(|place| places.get(place)) {
+            return place.judge(wanted, self.args);
         }
-        Ok(())
+        let fault = wanted.fault.clone().unwrap_or_default();
+        Judgement::failed(fault.reason, fault.message, None)
     }
 }
-
-/// vCluster needs some milliseconds for one ServiceAccount, and 25 ms each for many.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 fn write(found: Found, args: &TranslateArgs, session: &Session) -> Result<Outcome, TranslateError> {
     let mut answers = Answers::new(args, session)?;
@@ -243,8 +236,13 @@ fn write(found: Found, args: &TranslateArgs, session: &Session) -> Result<Outcom
         };
         session.talk.say(&format!("No resources found{place}."));
     }
-    for (wanted, judgement) in found.judged {
-        answers.put(wanted, &found.place, judgement)?;
+    for one in found.judged {
+        if let Some(place) = one.place.and_then(|place| found.places.get(place)) {
+            answers.put(one.wanted, place, one.judgement)?;
+        } else {
+            let fault = one.wanted.fault.unwrap_or_default();
+            answers.put_fault(one.wanted.record.into_record(), &fault)?;
+        }
     }
     let counts = answers.finish(args.selection_of(&found.scope))?;
     let outcome = counts.outcome();

@@ -3,14 +3,16 @@
 use std::fs;
 use std::path::Path;
 
+use vwi_core::namespaces::{HostServiceAccount, SeenNamespaces};
 use vwi_core::record::{Evidence, TenantStatus, VirtualClusterRef};
 use vwi_core::text::escape;
 use vwi_core::translation::{
     Configuration, HostFact, Identification, Judgement, ModeSource, PlatformInstance, Question,
     TenantFact, Unread, VirtualClusterFacts, VirtualClusterName, judge,
 };
-use vwi_kubernetes::HostEvidence;
+use vwi_core::vcluster_labels::{MANAGED_BY, OBJECT_NAME, OBJECT_NAMESPACE};
 use vwi_kubernetes::evidence::ConfigurationFact;
+use vwi_kubernetes::{Host, HostEvidence};
 
 use crate::args::TranslateArgs;
 use crate::error::TranslateError;
@@ -25,6 +27,10 @@ pub struct Place {
     pub instance: Option<PlatformInstance>,
     /// Who said which one it is, as the record keeps it.
     pub told_by: Vec<Evidence>,
+    /// Its host, if one is looked at.
+    pub host: Option<Host>,
+    /// Its host's Namespaces, where these were listed for all vClusters.
+    pub namespaces: Option<SeenNamespaces>,
     /// What its host says, if one is looked at.
     pub evidence: Option<HostEvidence>,
     /// What a file says that the user gave.
@@ -56,6 +62,8 @@ impl Place {
             which,
             instance,
             told_by,
+            host: None,
+            namespaces: None,
             evidence: None,
             values,
             issuer: None,
@@ -67,19 +75,22 @@ impl Place {
     /// Returns what judgement needs of the vCluster. Its own configuration goes before the file's.
     pub fn facts(&self) -> VirtualClusterFacts<'_> {
         let seen = self.evidence.as_ref().map(HostEvidence::vcluster);
+        let namespaces = seen
+            .and_then(|facts| facts.namespaces)
+            .or(self.namespaces.as_ref());
         match (seen, &self.values) {
             (Some(facts), _) if facts.mode_source == ModeSource::Configuration => facts,
             (_, Some(values)) => VirtualClusterFacts {
                 which: &self.which,
                 configuration: Some(values),
                 mode_source: ModeSource::Values,
-                namespaces: seen.and_then(|facts| facts.namespaces),
+                namespaces,
             },
             (_, None) => VirtualClusterFacts {
                 which: &self.which,
                 configuration: None,
                 mode_source: ModeSource::Assumed,
-                namespaces: seen.and_then(|facts| facts.namespaces),
+                namespaces,
             },
         }
     }
@@ -87,6 +98,24 @@ impl Place {
     /// Returns all that was said, about the vCluster and about the ServiceAccount.
     pub fn evidence<'a>(&'a self, judgement: &'a Judgement) -> Vec<&'a Evidence> {
         self.told_by.iter().chain(&judgement.evidence).collect()
+    }
+
+    /// Returns who has a name on the host now, by the annotations there.
+    pub fn holder(&self, host: &HostServiceAccount) -> Option<String> {
+        let account = self.evidence.as_ref()?.service_account(host)?;
+        let annotation = |key| {
+            account
+                .metadata
+                .annotations
+                .get(key)
+                .map(|text| escape(text))
+        };
+        let (namespace, name) = (annotation(OBJECT_NAMESPACE)?, annotation(OBJECT_NAME)?);
+        let vcluster = account.metadata.labels.get(MANAGED_BY);
+        let of = vcluster.map_or_else(String::new, |vcluster| {
+            format!(" of vCluster `{}`", escape(vcluster))
+        });
+        Some(format!("`{namespace}/{name}`{of}"))
     }
 
     /// Returns how a record names the vCluster, with what it leaves open filled in.
@@ -123,11 +152,16 @@ impl Place {
         let (namespace, name) = (wanted.record.namespace(), wanted.record.name());
         let (tenant, uid) = match &wanted.tenant {
             TenantAnswer::NotAsked => (TenantFact::NotRead(Unread::NotAsked), None),
+            TenantAnswer::Asleep => (TenantFact::NotRead(Unread::Asleep), None),
             TenantAnswer::Forbidden => (TenantFact::NotRead(Unread::Forbidden), None),
             TenantAnswer::Missing => (TenantFact::Missing, None),
             TenantAnswer::Found(uid) => (TenantFact::Found { uid }, Some(uid.as_str())),
         };
-        let computed = facts.host_name(namespace, name);
+        let computed = if args.reach.workload_service_account {
+            facts.workload_account(namespace, name)
+        } else {
+            facts.host_name(namespace, name)
+        };
         let evidence = self.evidence.as_ref().filter(|_| args.via.looks_at_host());
         let (host, same_uid) = match (evidence, &computed) {
             (Some(evidence), Ok(computed)) => evidence.about(computed, uid),
@@ -146,12 +180,12 @@ impl Place {
             silences: &wanted.silences,
             accept: args.accepted(),
             allow_missing: args.proof.allow_missing,
-            workload_account: false,
+            workload_account: args.reach.workload_service_account,
         })
     }
 
     /// Says where a record names another vCluster than this one.
-    fn contradiction(&self, wanted: &Wanted) -> Option<String> {
+    pub fn contradiction(&self, wanted: &Wanted) -> Option<String> {
         let wish = wanted.record.virtual_cluster()?;
         let name = wish.name.as_deref().unwrap_or(&self.which.name);
         let namespace = wish.namespace.as_deref().unwrap_or(&self.which.namespace);

@@ -1,7 +1,10 @@
 //! The way back: which tenant ServiceAccounts host ones are, by the host's annotations.
 
+use std::time::Instant;
+
 use vwi_cli::host;
 use vwi_cli::input::{self, InputError, Source};
+use vwi_cli::limit::limited;
 use vwi_cli::session::Session;
 use vwi_cli::talk::Talk;
 use vwi_core::exit::Outcome;
@@ -47,12 +50,8 @@ pub fn run(args: &TranslateArgs, session: &mut Session) -> Result<Outcome, Trans
     let host_choice = args.host.choice(&session.environment);
     let talk = session.talk.clone();
     let gathered = Box::pin(gather(&choice, &host_choice, &settings, &talk, &question));
-    let facts = session.block_on(async {
-        tokio::select! {
-            facts = gathered => facts,
-            _reason = interrupt.requested() => Err(TranslateError::Interrupted),
-        }
-    })??;
+    let deadline = args.change.timeout().map(|time| Instant::now() + time);
+    let facts = session.block_on(limited(gathered, &interrupt, deadline))???;
     for line in &facts.unread {
         session.talk.warn(line);
     }

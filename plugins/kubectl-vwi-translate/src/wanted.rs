@@ -76,6 +76,8 @@ impl Known {
 pub enum TenantAnswer {
     /// Not asked.
     NotAsked,
+    /// Not asked, as that would wake it.
+    Asleep,
     /// The user may not read it.
     Forbidden,
     /// It is not there.
@@ -85,7 +87,7 @@ pub enum TenantAnswer {
 }
 
 /// Why a document fails before any cluster is asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fault {
     /// Reason of the condition.
     pub reason: &'static str,

@@ -98,6 +98,8 @@ pub struct HostChoice {
     pub kubeconfig: Option<PathBuf>,
     /// `--host-context`.
     pub context: Option<String>,
+    /// `--host-context` given again: contexts of further hosts.
+    pub more: Vec<String>,
     /// `VWI_HOST_CONTEXT`.
     pub environment_context: Option<String>,
     /// `--host-in-cluster`: the pod's own ServiceAccount.
@@ -107,6 +109,20 @@ pub struct HostChoice {
 }
 
 impl HostChoice {
+    /// Returns the choice of each host, where several are named.
+    pub fn each(&self) -> Vec<Self> {
+        let first = Self {
+            more: Vec::new(),
+            ..self.clone()
+        };
+        let mut all = vec![first.clone()];
+        all.extend(self.more.iter().map(|context| Self {
+            context: Some(context.clone()),
+            ..first.clone()
+        }));
+        all
+    }
+
     /// Whether a flag names the host, so that failing to reach it is an error.
     pub fn is_typed(&self) -> bool {
         self.context.is_some() || self.kubeconfig.is_some() || self.in_cluster

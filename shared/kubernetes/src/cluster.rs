@@ -30,6 +30,9 @@ pub enum ConnectError {
     /// The credential plugin gave nothing.
     #[error("cannot get a credential for the cluster")]
     Exec(#[from] ExecError),
+    /// Several hosts are named where one is asked for.
+    #[error("several host clusters are named, and one is looked at here")]
+    SeveralHosts,
     /// No server is named.
     #[error("the kubeconfig names no server for this cluster")]
     NoServer,
@@ -125,6 +128,7 @@ impl Explain for ConnectError {
                  `--insecure-skip-tls-verify`"
                     .to_owned(),
             ),
+            Self::SeveralHosts => Some("give `--host-context` once".to_owned()),
             Self::NoServer
             | Self::Server { .. }
             | Self::AuthProvider { .. }

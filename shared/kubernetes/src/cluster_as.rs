@@ -116,6 +116,20 @@ impl<Part> ClusterAs<Part> {
         labels: Option<&str>,
         fields: Option<&str>,
     ) -> Result<Vec<T>, ApiError> {
+        self.list_kept_in((group, resource), label, scope, labels, fields, Some)
+            .await
+    }
+
+    /// The same, keeping of each item only what `keep` makes of it.
+    pub(crate) async fn list_kept_in<T: DeserializeOwned, U>(
+        &self,
+        (group, resource): (&str, &str),
+        label: &str,
+        scope: &Scope,
+        labels: Option<&str>,
+        fields: Option<&str>,
+        keep: impl FnMut(T) -> Option<U>,
+    ) -> Result<Vec<U>, ApiError> {
         let (url, object) = match scope {
             Scope::All => (
                 format!("/{group}/{resource}"),
@@ -135,7 +149,7 @@ impl<Part> ClusterAs<Part> {
             labels,
             fields,
         };
-        self.cluster.list(list).await
+        self.cluster.list_kept(list, keep).await
     }
 }
 

@@ -11,7 +11,7 @@ use vwi_core::translation::{
 use vwi_core::vcluster_labels::{HostMetadata, OBJECT_UID};
 
 use crate::error::ApiError;
-use crate::host::Host;
+use crate::host::{ControlPlane, Host};
 use crate::object::ServiceAccount;
 use crate::tenant::Scope;
 
@@ -97,7 +97,10 @@ impl Host {
             self.read_configuration(which),
             self.service_accounts(&own_namespace, None, None),
         );
-        let configuration = configuration?;
+        let mut configuration = configuration?;
+        if matches!(configuration, ConfigurationFact::Absent) {
+            configuration = self.old_configuration(which).await?;
+        }
         let namespaces = self.namespaces_fact(which, &configuration).await?;
         let elsewhere = match accounts {
             Ok(_) => self.elsewhere(which, &configuration, &namespaces).await,
@@ -121,6 +124,28 @@ impl Host {
             configuration,
             accounts,
             namespaces,
+        })
+    }
+
+    /// Reads the configuration of a vCluster 0.19, which has no Secret for it.
+    async fn old_configuration(
+        &self,
+        which: &VirtualClusterName,
+    ) -> Result<ConfigurationFact, ApiError> {
+        let scope = Scope::Namespace(which.namespace.clone());
+        let planes = match self.control_planes(&scope, Some(&which.name)).await {
+            Ok(planes) => planes,
+            Err(error) if error.is_forbidden() => return Ok(ConfigurationFact::NotRead(error)),
+            Err(error) => return Err(error),
+        };
+        let arguments = planes.iter().find_map(ControlPlane::arguments);
+        let Some(arguments) = arguments else {
+            return Ok(ConfigurationFact::Absent);
+        };
+        Ok(match Configuration::from_arguments(arguments, which) {
+            Ok(Some(configuration)) => ConfigurationFact::Known(Box::new(configuration)),
+            Ok(None) => ConfigurationFact::Absent,
+            Err(error) => ConfigurationFact::Unusable(error),
         })
     }
 

@@ -12,29 +12,19 @@ use vwi_core::vcluster_labels::{MANAGED_BY, VCLUSTER_NAME, VCLUSTER_NAMESPACE, V
 use crate::cluster::Cluster;
 use crate::cluster_as::{ClusterAs, Scope, service_account_label};
 use crate::error::{ApiCause, ApiError};
-use crate::object::{
-    Meta, Pod, Service, ServiceAccount, WebhookConfiguration, Workload, WorkloadObject,
-};
+use crate::object::{Meta, Pod, Service, ServiceAccount, WebhookConfiguration};
 use crate::path::path;
 use crate::request::Ask;
 
+pub mod control_plane;
 pub mod discovery;
+mod fleet;
 
+pub use control_plane::ControlPlane;
 pub use discovery::{HostCandidate, HostOrigin};
 
 /// A host cluster.
 pub type Host = ClusterAs<HostOrigin>;
-
-/// A vCluster's control plane on the host.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VirtualCluster {
-    /// Helm release: label `release`.
-    pub name: String,
-    /// Host namespace of the control plane.
-    pub namespace: String,
-    /// The StatefulSet or Deployment.
-    pub workload: Workload,
-}
 
 impl Host {
     /// Takes a cluster for a host.
@@ -77,42 +67,6 @@ impl Host {
                 .filter(|address| !address.is_empty() && address != "None"),
         });
         Ok(services.collect())
-    }
-
-    /// Lists control planes: StatefulSets and Deployments with label `app=vcluster`; those without
-    /// a label `release` are none.
-    ///
-    /// # Errors
-    ///
-    /// [`ApiError`]
-    pub async fn vclusters(&self, scope: &Scope) -> Result<Vec<VirtualCluster>, ApiError> {
-        let mut all = Vec::new();
-        for (resource, kind) in [
-            ("statefulsets", "StatefulSet"),
-            ("deployments", "Deployment"),
-        ] {
-            let label = format!("vCluster {kind}s");
-            let found: Vec<WorkloadObject> = self
-                .list_in(
-                    ("apis/apps/v1", resource),
-                    &label,
-                    scope,
-                    Some("app=vcluster"),
-                    None,
-                )
-                .await?;
-            for object in found {
-                let workload = object.into_workload(kind);
-                if let Some(name) = workload.metadata.labels.get("release") {
-                    all.push(VirtualCluster {
-                        name: name.clone(),
-                        namespace: workload.metadata.namespace.clone(),
-                        workload,
-                    });
-                }
-            }
-        }
-        Ok(all)
     }
 
     /// Reads the configuration of a vCluster (0.20 and newer): key `config.yaml` of its Secret
@@ -251,22 +205,6 @@ impl Host {
             "Namespaces",
             &Scope::All,
             None,
-            None,
-        )
-        .await
-    }
-
-    /// Lists the Namespaces that carry the label of any vCluster.
-    ///
-    /// # Errors
-    ///
-    /// [`ApiError`]
-    pub async fn synced_namespaces(&self) -> Result<Vec<Meta>, ApiError> {
-        self.list_in(
-            ("api/v1", "namespaces"),
-            "synced Namespaces",
-            &Scope::All,
-            Some(VCLUSTER_NAME),
             None,
         )
         .await

@@ -123,7 +123,16 @@ impl Cluster {
         &self,
         list: List<'_>,
     ) -> Result<Vec<T>, ApiError> {
-        let mut items: Vec<T> = Vec::new();
+        self.list_kept(list, Some).await
+    }
+
+    /// The same, keeping of each item only what `keep` makes of it, page by page.
+    pub(crate) async fn list_kept<T: DeserializeOwned, U>(
+        &self,
+        list: List<'_>,
+        mut keep: impl FnMut(T) -> Option<U>,
+    ) -> Result<Vec<U>, ApiError> {
+        let mut items: Vec<U> = Vec::new();
         let mut next = String::new();
         let mut limit = Some(PAGE);
         loop {
@@ -149,7 +158,8 @@ impl Cluster {
             };
             match page {
                 Ok(page) => {
-                    items.extend(page.items.into_iter().flatten());
+                    let page_items = page.items.into_iter().flatten();
+                    items.extend(page_items.filter_map(&mut keep));
                     if page.metadata.next.is_empty() {
                         return Ok(items);
                     }

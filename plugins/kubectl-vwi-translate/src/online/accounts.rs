@@ -14,6 +14,15 @@ use crate::wanted::{TenantAnswer, Wanted};
 /// Most ServiceAccounts that are read one by one; more are read in a list.
 const MOST_SINGLE: usize = 16;
 
+/// ServiceAccounts as the tenant has them.
+pub(super) struct Read {
+    pub(super) wanted: Vec<Wanted>,
+    /// How many were left out beside them, as nobody asked for them by name.
+    pub(super) left_out: usize,
+    /// Why some could not be read.
+    pub(super) forbidden: Option<String>,
+}
+
 /// Which ServiceAccounts are to be read.
 pub(super) enum Request {
     /// Those that names or documents name.
@@ -55,11 +64,11 @@ impl Request {
         })
     }
 
-    /// Reads the ServiceAccounts; returns how many were left out beside them.
-    pub(super) async fn read(&self, tenant: &Tenant) -> Result<(Vec<Wanted>, usize), ApiError> {
+    /// Reads the ServiceAccounts.
+    pub(super) async fn read(&self, tenant: &Tenant) -> Result<Read, ApiError> {
         match self {
             Self::Named(wanted) => {
-                let answers = answers(tenant, wanted).await?;
+                let (answers, forbidden) = answers(tenant, wanted).await?;
                 let mut wanted = wanted.clone();
                 for wanted in &mut wanted {
                     let key = key(wanted);
@@ -67,7 +76,11 @@ impl Request {
                         wanted.tenant = answer.clone();
                     }
                 }
-                Ok((wanted, 0))
+                Ok(Read {
+                    wanted,
+                    left_out: 0,
+                    forbidden,
+                })
             }
             Self::All {
                 scope,
@@ -91,9 +104,23 @@ impl Request {
                         wanted
                     })
                     .collect();
-                let left_out = all - wanted.len();
-                Ok((wanted, left_out))
+                Ok(Read {
+                    left_out: all - wanted.len(),
+                    wanted,
+                    forbidden: None,
+                })
             }
+        }
+    }
+
+    /// Whether each document says which vCluster it is for.
+    pub(super) fn names_vclusters(&self) -> bool {
+        match self {
+            Self::Named(wanted) => wanted.iter().all(|wanted| {
+                let named = wanted.record.virtual_cluster();
+                named.is_some_and(|named| named.name.is_some())
+            }),
+            Self::All { .. } => false,
         }
     }
 
@@ -136,16 +163,16 @@ impl Request {
 
 type Key = (String, String);
 
+/// What the tenant said of each, and why it said nothing of some.
+type Answers = (HashMap<Key, TenantAnswer>, Option<String>);
+
 fn key(wanted: &Wanted) -> Key {
     let record = &wanted.record;
     (record.namespace().to_owned(), record.name().to_owned())
 }
 
 /// Asks the tenant about each: one by one if they are few, else in lists.
-async fn answers(
-    tenant: &Tenant,
-    wanted: &[Wanted],
-) -> Result<HashMap<Key, TenantAnswer>, ApiError> {
+async fn answers(tenant: &Tenant, wanted: &[Wanted]) -> Result<Answers, ApiError> {
     let keys: BTreeSet<Key> = wanted
         .iter()
         .filter(|wanted| wanted.fault.is_none())
@@ -183,14 +210,12 @@ async fn answers(
         let answer = found.remove(&key).unwrap_or(TenantAnswer::Missing);
         (key, answer)
     });
-    Ok(answers.collect())
+    Ok((answers.collect(), None))
 }
 
-async fn one_by_one(
-    tenant: &Tenant,
-    keys: BTreeSet<Key>,
-) -> Result<HashMap<Key, TenantAnswer>, ApiError> {
+async fn one_by_one(tenant: &Tenant, keys: BTreeSet<Key>) -> Result<Answers, ApiError> {
     let mut answers = HashMap::new();
+    let mut forbidden = None;
     let mut keys = keys.into_iter();
     let mut running = JoinSet::new();
     loop {
@@ -205,12 +230,15 @@ async fn one_by_one(
         }
         // A task is never cancelled here, and does not panic.
         let Some(Ok((key, answer))) = running.join_next().await else {
-            return Ok(answers);
+            return Ok((answers, forbidden));
         };
         let answer = match answer {
             Ok(Some(account)) => TenantAnswer::Found(account.metadata.uid),
             Ok(None) => TenantAnswer::Missing,
-            Err(error) if error.is_forbidden() => TenantAnswer::Forbidden,
+            Err(error) if error.is_forbidden() => {
+                forbidden.get_or_insert_with(|| error.in_one_line());
+                TenantAnswer::Forbidden
+            }
             Err(error) => return Err(error),
         };
         answers.insert(key, answer);

@@ -1,4 +1,4 @@
-//! The connections: tenant and host.
+//! The connections: tenant and hosts.
 
 use vwi_cli::host;
 use vwi_kubernetes::host::HostOrigin;
@@ -9,8 +9,9 @@ use crate::error::TranslateError;
 
 /// The clusters that are there; nothing has been asked yet.
 pub(super) struct Clusters {
-    pub(super) tenant: Tenant,
-    pub(super) host: Option<Host>,
+    /// Absent where no kubeconfig leads to one and the host alone is to answer.
+    pub(super) tenant: Option<Tenant>,
+    pub(super) hosts: Vec<Host>,
 }
 
 impl Clusters {
@@ -20,24 +21,41 @@ impl Clusters {
         host_choice: &HostChoice,
         settings: &ConnectSettings,
     ) -> Result<Self, TranslateError> {
-        let tenant = Cluster::connect_with(&work.kubeconfig, choice, settings)
-            .await
-            .map_err(TranslateError::Tenant)?;
-        let host = host::connect(host_choice, choice, settings, &work.session_talk)
-            .await
-            .map_err(TranslateError::Host)?;
-        Ok(Self {
-            tenant: Tenant::new(tenant),
-            host,
-        })
+        let names_one = choice.context.is_some()
+            || choice.server.is_some()
+            || choice.cluster.is_some()
+            || work.kubeconfig.current_context().is_some();
+        let tenant = if names_one || !host_choice.is_typed() {
+            let tenant = Cluster::connect_with(&work.kubeconfig, choice, settings).await;
+            Some(Tenant::new(tenant.map_err(TranslateError::Tenant)?))
+        } else {
+            None
+        };
+        let mut hosts: Vec<Host> = Vec::new();
+        for host_choice in host_choice.each() {
+            let host = host::connect(&host_choice, choice, settings, work.talk())
+                .await
+                .map_err(TranslateError::Host)?;
+            let Some(host) = host else {
+                continue;
+            };
+            let server = host.cluster().server();
+            if hosts.iter().any(|other| other.cluster().server() == server) {
+                continue;
+            }
+            hosts.push(host);
+        }
+        Ok(Self { tenant, hosts })
     }
 
-    pub(super) fn default_namespace(&self) -> &str {
-        self.tenant.cluster().default_namespace()
+    pub(super) fn default_namespace(&self, typed: Option<&str>) -> String {
+        let tenant = self.tenant.as_ref();
+        let own = tenant.map(|tenant| tenant.cluster().default_namespace());
+        typed.or(own).unwrap_or("default").to_owned()
     }
+}
 
-    /// Takes the current context for a host, as it turned out to be one.
-    pub(super) fn tenant_as_host(&self) -> Host {
-        Host::new(self.tenant.cluster().clone(), HostOrigin::Flag)
-    }
+/// Takes the current context for a host, as it turned out to be one.
+pub(super) fn as_host(tenant: &Tenant) -> Host {
+    Host::new(tenant.cluster().clone(), HostOrigin::Flag)
 }

@@ -2,55 +2,36 @@
 
 use vwi_core::translation::context_name::context_clue;
 use vwi_core::translation::{
-    Candidates, Clue, ClueSource, HostProof, Identification, PlatformUrl, ServiceAddress,
-    VirtualClusterName, host_proof, identify,
+    Candidates, Clue, ClueSource, HostProof, Identification, PlatformUrl, VirtualClusterName,
+    host_proof, identify,
 };
 use vwi_kubernetes::host::HostOrigin;
-use vwi_kubernetes::tenant::Scope;
-use vwi_kubernetes::{ApiError, Host, HostEvidence, Tenant, TenantIdentity};
+use vwi_kubernetes::{HostEvidence, Tenant, TenantIdentity};
 
-use super::Work;
-use super::accounts::Request;
-use super::clusters::Clusters;
+use super::accounts::{Read, Request};
+use super::clusters::{Clusters, as_host};
+use super::located::{Located, Places};
+use super::survey::Surveyed;
+use super::{Work, alone};
 use crate::error::TranslateError;
 use crate::offline::typed_clues;
 use crate::place::Place;
-use crate::wanted::Wanted;
+use crate::wanted::{TenantAnswer, Wanted};
 
-/// The vCluster, what is known of it, and the ServiceAccounts that are wanted.
+/// The vClusters, what is known of them, and the ServiceAccounts that are wanted.
 pub(super) struct Identified {
-    pub(super) place: Place,
+    /// The tenant's own is the first, where there is a tenant.
+    pub(super) places: Vec<Place>,
     pub(super) tenant: Option<Tenant>,
-    pub(super) host: Option<Host>,
-    pub(super) wanted: Vec<Wanted>,
+    pub(super) located: Vec<Located>,
     pub(super) left_out: usize,
-}
-
-/// What a host says before it is known which vCluster is meant.
-struct HostSurvey {
-    services: Vec<ServiceAddress>,
-    /// Whether these are all vClusters of the host.
-    complete: bool,
-    issuer: Result<String, ApiError>,
 }
 
 /// A host that may be looked at: typed, or proven by the shared address.
 struct ProvenHost<'h> {
-    host: &'h Host,
-    survey: HostSurvey,
+    host: &'h Surveyed,
     /// The vCluster that the shared address proves.
     proof: Option<VirtualClusterName>,
-}
-
-impl ProvenHost<'_> {
-    fn label(&self) -> String {
-        self.host.cluster().label()
-    }
-
-    fn candidates(&self) -> Vec<VirtualClusterName> {
-        let services = self.survey.services.iter();
-        services.map(|service| service.which.clone()).collect()
-    }
 }
 
 impl Identified {
@@ -59,87 +40,160 @@ impl Identified {
         clusters: &Clusters,
         request: &Request,
     ) -> Result<Self, TranslateError> {
-        let Clusters { tenant, host } = clusters;
-        let likely = likely_namespaces(work, clusters);
-        let (identity, survey, accounts) = tokio::join!(
-            tenant.identity(),
-            survey(host.as_ref(), &likely),
-            request.read(tenant),
-        );
-        let identity = identity.reached()?;
-        let is_same = host
-            .as_ref()
-            .is_some_and(|host| host.cluster().server() == tenant.cluster().server());
-        let survey = match survey {
-            Some(Err(error)) => work.without_host(host.as_ref(), error)?,
-            Some(Ok(survey)) => Some(survey),
-            None => None,
+        let hosts = work.survey(clusters).await?;
+        let typed = typed_clues(work.args);
+        let is_a_host = |tenant: &Tenant| {
+            let server = tenant.cluster().server();
+            let mut hosts = hosts.iter();
+            hosts.any(|host| host.host.cluster().server() == server && host.has_any())
         };
-        let proven = work.proven_host(tenant, host.as_ref(), survey, &identity)?;
+        let tenant = clusters.tenant.as_ref();
+        let Some(tenant) = tenant.filter(|tenant| !is_a_host(tenant)) else {
+            if clusters.tenant.is_some() && typed.is_empty() && !request.names_vclusters() {
+                return Err(is_host(&hosts));
+            }
+            return alone::find(work, &hosts, request, &typed, &TenantAnswer::NotAsked).await;
+        };
+        let clues = [typed.clone(), cheap_clues(tenant)].concat();
+        if let Some(host) = work.asleep(&clues, &hosts)? {
+            let host = std::slice::from_ref(host);
+            return alone::find(work, host, request, &clues, &TenantAnswer::Asleep).await;
+        }
+        let (identity, read) = tokio::join!(tenant.identity(), request.read(tenant));
+        let identity = identity.reached()?;
+        let proven = work.proven_host(tenant, &hosts, &identity)?;
         if proven.as_ref().is_none_or(|proven| proven.proof.is_none())
-            && let Some(found) = work
-                .host_itself(clusters, &identity, is_same, request)
-                .await?
+            && let Some(host) = host_itself(tenant, &identity, work).await?
         {
-            return Ok(found);
+            if typed.is_empty() && !request.names_vclusters() {
+                return Err(is_host(&[host]));
+            }
+            return alone::find(work, &[host], request, &typed, &TenantAnswer::NotAsked).await;
         }
-        let (wanted, left_out) = accounts?;
 
-        let found = work.which(tenant, &identity, proven.as_ref())?;
-        let mut place = Place::new(found, work.args)?;
+        let found = work.which(clues, tenant, &identity, proven.as_ref())?;
+        let mut place = match &proven {
+            Some(proven) => work.place_on(found, proven.host)?,
+            None => Place::new(found, work.args)?,
+        };
         place.tenant = identity.status();
-        let mut host = None;
-        if let Some(proven) = proven {
-            host = Some(proven.host.clone());
-            work.look_at(&mut place, proven.host, proven.survey.issuer)
-                .await?;
-        }
+        let usable: Vec<&Surveyed> = hosts
+            .iter()
+            .filter(|host| host.is_typed() || proven.as_ref().is_some_and(|it| it.is(host)))
+            .collect();
+        let mut places = vec![place];
+        work.read_evidence(&mut places, |_| true).await?;
+        let read = work.read_or_host(read, request, places.first())?;
+        let (places, located) = work.locate(places, read.wanted, usable).await?;
+        work.tell_unread(&places, &hosts);
         Ok(Self {
-            place,
+            places,
             tenant: Some(tenant.clone()),
-            host,
-            wanted,
-            left_out,
+            located,
+            left_out: read.left_out,
         })
     }
 }
 
+impl ProvenHost<'_> {
+    fn is(&self, host: &Surveyed) -> bool {
+        std::ptr::eq(self.host, host)
+    }
+}
+
+/// What the kubeconfig alone says.
+fn cheap_clues(tenant: &Tenant) -> Vec<Clue> {
+    let url = PlatformUrl::parse(tenant.cluster().server()).map(|url| url.clue());
+    let context = tenant.cluster().context().and_then(context_clue);
+    url.into_iter().chain(context).collect()
+}
+
+fn is_host(hosts: &[Surveyed]) -> TranslateError {
+    let host = hosts.first();
+    TranslateError::IsHost {
+        cluster: host.map_or_else(String::new, Surveyed::label),
+        count: host.map_or(0, |host| host.vclusters().len()),
+    }
+}
+
+/// Looks whether the current context is a host itself.
+///
+/// Only asked where the tenant is proven to be nobody's: a vCluster can have vClusters itself.
+async fn host_itself(
+    tenant: &Tenant,
+    identity: &TenantIdentity,
+    work: &Work<'_>,
+) -> Result<Option<Surveyed>, TranslateError> {
+    if matches!(identity.certificate, Ok(Some(_))) {
+        return Ok(None);
+    }
+    let likely: Vec<_> = work.args.which.vcluster_namespace.iter().cloned().collect();
+    match Surveyed::look(&as_host(tenant), &likely, None).await {
+        Ok(found) => Ok(Some(found).filter(Surveyed::has_any)),
+        Err(error) if error.is_forbidden() => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
 impl Work<'_> {
+    /// Returns the host on which the vCluster, as far as it is known without asking it, sleeps.
+    fn asleep<'h>(
+        &self,
+        clues: &[Clue],
+        hosts: &'h [Surveyed],
+    ) -> Result<Option<&'h Surveyed>, TranslateError> {
+        if self.args.reach.wake {
+            return Ok(None);
+        }
+        for host in hosts {
+            let label = host.label();
+            let Ok(found) = identify(clues, host.candidates(&label)) else {
+                continue;
+            };
+            let Some(sleep) = host.sleep(&found.which) else {
+                continue;
+            };
+            if !host.is_typed() {
+                return Err(TranslateError::Asleep {
+                    which: found.which,
+                    sleep,
+                    host: label,
+                });
+            }
+            self.talk().warn(&format!(
+                "vCluster `{}` is {sleep} and is not asked; {label} alone answers (`--wake` asks \
+                 the tenant, which wakes it)",
+                found.which
+            ));
+            return Ok(Some(host));
+        }
+        Ok(None)
+    }
+
     /// Weighs all that tells which vCluster the tenant is.
     fn which(
         &self,
+        mut clues: Vec<Clue>,
         tenant: &Tenant,
         identity: &TenantIdentity,
         proven: Option<&ProvenHost<'_>>,
     ) -> Result<Identification, TranslateError> {
-        let mut clues = typed_clues(self.args);
-        if let Some(proven) = proven
-            && let Some(which) = &proven.proof
-        {
-            let said_by = format!("the address of a Service of {}", proven.label());
+        let label = proven.map_or_else(String::new, |proven| proven.host.label());
+        if let Some(which) = proven.and_then(|proven| proven.proof.as_ref()) {
+            let said_by = format!("the address of a Service of {label}");
             clues.push(Clue::both(ClueSource::ServiceAddress, said_by, which));
         }
         if let Ok(Some(which)) = &identity.certificate {
             let said_by = format!("the certificate of {}", tenant.cluster().label());
             clues.push(Clue::both(ClueSource::Certificate, said_by, which));
         }
-        clues.extend(PlatformUrl::parse(tenant.cluster().server()).map(|url| url.clue()));
-        clues.extend(tenant.cluster().context().and_then(context_clue));
-        let candidates = proven.map_or_else(Vec::new, ProvenHost::candidates);
-        let label = proven.map_or_else(String::new, ProvenHost::label);
-        let complete = proven.is_some_and(|proven| proven.survey.complete);
-        let found = identify(
-            &clues,
-            Candidates {
-                host: &label,
-                vclusters: &candidates,
-                complete,
-            },
-        )?;
+        let candidates =
+            proven.map_or_else(Candidates::default, |proven| proven.host.candidates(&label));
+        let found = identify(&clues, candidates)?;
         for warning in &found.warnings {
-            self.session_talk.warn(warning);
+            self.talk().warn(warning);
         }
-        if complete && !candidates.contains(&found.which) {
+        if candidates.complete && !candidates.vclusters.contains(&found.which) {
             return Err(TranslateError::NoSuchVirtualCluster {
                 host: label,
                 which: found.which,
@@ -148,205 +202,126 @@ impl Work<'_> {
         Ok(found)
     }
 
-    /// Says whether the host is the tenant's. One that was typed and is another's is an error; one
-    /// that was not typed and can't be proven is left.
+    /// Says which host is the tenant's. One that was typed and is another's is an error; one that
+    /// was not typed and can't be proven is left.
     fn proven_host<'h>(
         &self,
         tenant: &Tenant,
-        host: Option<&'h Host>,
-        survey: Option<HostSurvey>,
+        hosts: &'h [Surveyed],
         identity: &TenantIdentity,
     ) -> Result<Option<ProvenHost<'h>>, TranslateError> {
-        let (Some(host), Some(survey)) = (host, survey) else {
-            return Ok(None);
-        };
         let address = identity.service_ip.as_ref().ok().cloned().flatten();
-        let proof = host_proof(address.as_deref(), &survey.services, survey.complete);
-        let label = host.cluster().label();
-        match proof {
-            HostProof::Proven(which) => {
-                if !host.origin().is_typed() {
-                    self.session_talk
-                        .say(&format!("the host is {label}, {}", origin(host.origin())));
+        let mut unknown = None;
+        let mut refuted = Vec::new();
+        for host in hosts {
+            let label = host.label();
+            let origin = host.host.origin();
+            match host_proof(address.as_deref(), &host.services, host.complete) {
+                HostProof::Proven(which) => {
+                    if !host.is_typed() {
+                        let how = how_found(origin);
+                        self.talk().say(&format!("the host is {label}, {how}"));
+                    }
+                    let proof = Some(which);
+                    return Ok(Some(ProvenHost { host, proof }));
                 }
-                Ok(Some(ProvenHost {
-                    host,
-                    survey,
-                    proof: Some(which),
-                }))
+                HostProof::Refuted if host.is_typed() => refuted.push(label),
+                HostProof::Unknown if host.is_typed() => {
+                    unknown.get_or_insert(host);
+                }
+                HostProof::Refuted | HostProof::Unknown => self.talk().warn(&format!(
+                    "no host is looked at: {label} ({}) can't be proven to be the host of {}; \
+                     `--host-context` takes it all the same",
+                    how_found(origin),
+                    tenant.cluster().label()
+                )),
             }
-            HostProof::Refuted if host.origin().is_typed() => Err(TranslateError::WrongHost {
-                host: label,
+        }
+        match unknown {
+            Some(host) => Ok(Some(ProvenHost { host, proof: None })),
+            None if refuted.is_empty() => Ok(None),
+            None => Err(TranslateError::WrongHost {
+                host: refuted.join(" or "),
                 tenant: tenant.cluster().label(),
                 address: address.unwrap_or_default(),
             }),
-            HostProof::Unknown if host.origin().is_typed() => Ok(Some(ProvenHost {
-                host,
-                survey,
-                proof: None,
-            })),
-            HostProof::Refuted | HostProof::Unknown => {
-                self.session_talk.warn(&format!(
-                    "no host is looked at: {label} ({}) can't be proven to be the host of {}; \
-                     `--host-context` takes it all the same",
-                    origin(host.origin()),
-                    tenant.cluster().label()
-                ));
-                Ok(None)
-            }
         }
     }
 
-    /// A host that was typed has to answer; another is left.
-    fn without_host(
+    /// Takes what the host shows where the tenant does not let its ServiceAccounts be listed.
+    fn read_or_host(
         &self,
-        host: Option<&Host>,
-        error: ApiError,
-    ) -> Result<Option<HostSurvey>, TranslateError> {
-        if host.is_some_and(|host| host.origin().is_typed()) {
+        read: Result<Read, vwi_kubernetes::ApiError>,
+        request: &Request,
+        place: Option<&Place>,
+    ) -> Result<Read, TranslateError> {
+        let error = match read {
+            Ok(read) => {
+                if let Some(forbidden) = &read.forbidden {
+                    self.talk().warn(forbidden);
+                }
+                return Ok(read);
+            }
+            Err(error) => error,
+        };
+        let evidence = place.and_then(|place| place.evidence.as_ref());
+        let tenants = evidence.and_then(HostEvidence::tenants);
+        if !error.is_forbidden() || request.has_selector() || tenants.is_none() {
             return Err(error.into());
         }
-        self.session_talk
-            .warn(&format!("no host is looked at: {}", error.in_one_line()));
-        Ok(None)
-    }
-
-    /// Reads what the host says of the vCluster.
-    async fn look_at(
-        &self,
-        place: &mut Place,
-        host: &Host,
-        issuer: Result<String, ApiError>,
-    ) -> Result<(), TranslateError> {
-        let evidence = host.evidence(&place.which).await?;
-        for line in evidence.unread() {
-            self.session_talk.warn(&line);
+        self.talk().warn(&format!(
+            "{}; the host's copies are taken instead",
+            error.in_one_line()
+        ));
+        let (mut wanted, left_out) = request.of_host(tenants).unwrap_or_default();
+        for wanted in &mut wanted {
+            wanted.tenant = TenantAnswer::Forbidden;
         }
-        place.evidence = Some(evidence);
-        host.cluster().server().clone_into(&mut place.host_key);
-        match issuer {
-            Ok(issuer) => place.issuer = Some(issuer),
-            Err(error) => self.session_talk.warn(&error.in_one_line()),
-        }
-        Ok(())
-    }
-
-    /// Answers from the host alone, if the current context turns out to be one.
-    ///
-    /// Only asked where the tenant is proven to be nobody's: a vCluster can have vClusters itself.
-    async fn host_itself(
-        &self,
-        clusters: &Clusters,
-        identity: &TenantIdentity,
-        is_same: bool,
-        request: &Request,
-    ) -> Result<Option<Identified>, TranslateError> {
-        let is_vcluster = matches!(identity.certificate, Ok(Some(_)));
-        if is_vcluster && !is_same {
-            return Ok(None);
-        }
-        let host = clusters.tenant_as_host();
-        let likely: Vec<_> = self.args.which.vcluster_namespace.iter().cloned().collect();
-        let survey = match survey(Some(&host), &likely).await {
-            Some(Ok(survey)) => survey,
-            Some(Err(error)) if error.is_forbidden() => return Ok(None),
-            Some(Err(error)) => return Err(error.into()),
-            None => return Ok(None),
-        };
-        if survey.services.is_empty() {
-            return Ok(None);
-        }
-        let is_host = || TranslateError::IsHost {
-            cluster: host.cluster().label(),
-            count: survey.services.len(),
-        };
-        let typed = typed_clues(self.args);
-        if typed.is_empty() || request.has_selector() {
-            return Err(is_host());
-        }
-        let candidates: Vec<_> = survey.services.iter().map(|of| of.which.clone()).collect();
-        let label = host.cluster().label();
-        let found = identify(
-            &typed,
-            Candidates {
-                host: &label,
-                vclusters: &candidates,
-                complete: survey.complete,
-            },
-        )?;
-        if !candidates.contains(&found.which) {
-            return Err(TranslateError::NoSuchVirtualCluster {
-                host: host.cluster().label(),
-                which: found.which,
-            });
-        }
-        let mut place = Place::new(found, self.args)?;
-        self.look_at(&mut place, &host, survey.issuer).await?;
-        let tenants = place.evidence.as_ref().and_then(HostEvidence::tenants);
-        let Some((wanted, left_out)) = request.of_host(tenants) else {
-            return Err(TranslateError::NothingToList {
-                host: host.cluster().label(),
-            });
-        };
-        Ok(Some(Identified {
-            place,
-            tenant: None,
-            host: Some(host),
+        Ok(Read {
             wanted,
             left_out,
-        }))
+            forbidden: None,
+        })
+    }
+
+    /// Looks for records that name another vCluster than the tenant's on the hosts; the tenant knows
+    /// nothing of those.
+    async fn locate(
+        &self,
+        places: Vec<Place>,
+        wanted: Vec<Wanted>,
+        usable: Vec<&Surveyed>,
+    ) -> Result<(Vec<Place>, Vec<Located>), TranslateError> {
+        let has_hosts = !usable.is_empty();
+        let mut places = Places::new(self, usable, &[], places);
+        let mut located = Vec::with_capacity(wanted.len());
+        for mut wanted in wanted {
+            let is_own = places
+                .all
+                .first()
+                .is_none_or(|own| own.contradiction(&wanted).is_none());
+            let index = if is_own || !has_hosts || wanted.fault.is_some() {
+                0
+            } else {
+                // Where no host has it, judgement says that this is another vCluster.
+                places.of(&wanted)?.unwrap_or(0)
+            };
+            if index != 0 {
+                wanted.tenant = TenantAnswer::NotAsked;
+            }
+            located.push((wanted, Some(index)));
+        }
+        let mut places = places.all;
+        self.read_evidence(&mut places, |index| index != 0).await?;
+        Ok((places, located))
     }
 }
 
-fn origin(origin: &HostOrigin) -> &'static str {
+fn how_found(origin: &HostOrigin) -> &'static str {
     match origin {
         HostOrigin::Flag => "as typed",
         HostOrigin::Environment => "from `VWI_HOST_CONTEXT`",
         HostOrigin::InCluster => "the cluster of this pod",
         HostOrigin::ParentContext => "the parent in the context's name",
     }
-}
-
-/// Namespaces in which a user who may not list all could still see the vCluster's Service.
-fn likely_namespaces(work: &Work<'_>, clusters: &Clusters) -> Vec<String> {
-    let context = clusters.tenant.cluster().context();
-    let hinted = context.and_then(context_clue);
-    let hinted = hinted.and_then(|clue| clue.namespace);
-    let mut likely: Vec<String> = work
-        .args
-        .which
-        .vcluster_namespace
-        .iter()
-        .cloned()
-        .chain(hinted)
-        .collect();
-    likely.dedup();
-    likely
-}
-
-/// Lists the host's vClusters by their Services, and reads its issuer.
-async fn survey(host: Option<&Host>, likely: &[String]) -> Option<Result<HostSurvey, ApiError>> {
-    let host = host?;
-    let (services, issuer) = tokio::join!(host.services(&Scope::All), host.issuer());
-    let (services, complete) = match services {
-        Ok(services) => (services, true),
-        Err(error) if error.is_forbidden() => {
-            let mut services = Vec::new();
-            for namespace in likely {
-                let scope = Scope::Namespace(namespace.clone());
-                match host.services(&scope).await {
-                    Ok(found) => services.extend(found),
-                    Err(error) if error.is_forbidden() => {}
-                    Err(error) => return Some(Err(error)),
-                }
-            }
-            (services, false)
-        }
-        Err(error) => return Some(Err(error)),
-    };
-    Some(Ok(HostSurvey {
-        services,
-        complete,
-        issuer,
-    }))
 }

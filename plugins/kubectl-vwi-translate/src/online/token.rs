@@ -52,15 +52,15 @@ impl Probe<'_> {
     /// the user asked to stop meanwhile: this must not be dropped before its end.
     pub(super) async fn ask(
         &self,
-        tenant: Option<&Tenant>,
+        tenant: &Tenant,
         place: &Place,
-        wanted: &mut [Wanted],
+        mut wanted: Vec<&mut Wanted>,
     ) -> bool {
-        let Some(tenant) = tenant.filter(|_| self.args.via.picks(Source::Token)) else {
+        if !self.args.via.picks(Source::Token) {
             return false;
-        };
+        }
         if self.args.change.dry_run.is_dry() {
-            silence_all(wanted, "a dry run makes no pod");
+            silence_all(&mut wanted, "a dry run makes no pod");
             return false;
         }
         if place
@@ -70,7 +70,7 @@ impl Probe<'_> {
         {
             return false;
         }
-        self.sweep(tenant, wanted).await;
+        self.sweep(tenant, &wanted).await;
         let slots = Arc::new(Semaphore::new(AT_ONCE));
         let mut running = JoinSet::new();
         for (index, wanted) in wanted.iter().enumerate() {
@@ -109,7 +109,7 @@ impl Probe<'_> {
 
     /// Removes what killed runs left in the namespaces of this one. It is a courtesy: who may not
     /// list pods goes on without.
-    async fn sweep(&self, tenant: &Tenant, wanted: &[Wanted]) {
+    async fn sweep(&self, tenant: &Tenant, wanted: &[&mut Wanted]) {
         let mut namespaces: Vec<&str> = wanted
             .iter()
             .map(|wanted| wanted.record.namespace())
@@ -134,7 +134,7 @@ impl Probe<'_> {
         let uid = match &wanted.tenant {
             TenantAnswer::Missing => return None,
             TenantAnswer::Found(uid) => Some(uid.clone()),
-            TenantAnswer::NotAsked | TenantAnswer::Forbidden => None,
+            TenantAnswer::NotAsked | TenantAnswer::Asleep | TenantAnswer::Forbidden => None,
         };
         let labels = [
             ("azure.workload.identity/use", "true"),
@@ -246,7 +246,7 @@ fn silence(why: String) -> Silence {
     }
 }
 
-fn silence_all(wanted: &mut [Wanted], why: &str) {
+fn silence_all(wanted: &mut [&mut Wanted], why: &str) {
     for wanted in wanted {
         wanted.silences.push(silence(why.to_owned()));
     }

@@ -17,7 +17,7 @@ use crate::environment::Environment;
 pub struct HostFlags {
     /// Context of the host cluster (also VWI_HOST_CONTEXT; else the parent in the tenant's context name)
     #[arg(long, value_name = "NAME")]
-    pub host_context: Option<String>,
+    pub host_context: Vec<String>,
     /// Kubeconfig file of the host cluster
     #[arg(long, value_name = "FILE")]
     pub host_kubeconfig: Option<PathBuf>,
@@ -34,7 +34,8 @@ impl HostFlags {
     pub fn choice(&self, environment: &Environment) -> HostChoice {
         HostChoice {
             kubeconfig: self.host_kubeconfig.clone(),
-            context: self.host_context.clone(),
+            context: self.host_context.first().cloned(),
+            more: self.host_context.iter().skip(1).cloned().collect(),
             environment_context: environment.get("VWI_HOST_CONTEXT").map(str::to_owned),
             in_cluster: self.host_in_cluster,
             none: self.no_host,
@@ -43,6 +44,6 @@ impl HostFlags {
 
     /// Whether a flag names the host, so that failing to reach it is an error.
     pub fn is_typed(&self) -> bool {
-        self.host_context.is_some() || self.host_kubeconfig.is_some() || self.host_in_cluster
+        !self.host_context.is_empty() || self.host_kubeconfig.is_some() || self.host_in_cluster
     }
 }

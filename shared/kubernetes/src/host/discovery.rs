@@ -52,6 +52,9 @@ impl HostCandidate {
         if host.none {
             return Ok(None);
         }
+        if !host.more.is_empty() {
+            return Err(ConnectError::SeveralHosts);
+        }
         let files = match &host.kubeconfig {
             Some(path) => KubeconfigFiles::Explicit(path.clone()),
             None => tenant.kubeconfig.clone(),

@@ -5,8 +5,13 @@
     reason = "these are tests: a part of the bed that fails ends the test"
 )]
 
+mod asleep;
 mod connection;
+mod discovery;
+mod fleet;
+mod host_alone;
 mod proof;
+mod recorder;
 mod rights;
 mod scene;
 mod token;

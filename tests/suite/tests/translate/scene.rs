@@ -96,12 +96,17 @@ impl Scene {
 
     /// Waits until the host has the ServiceAccount.
     pub(crate) async fn synced(&self, name: &str) {
-        let accounts = self.host_accounts(self.namespace()).await;
-        let host_name = self.host_name(name);
+        self.synced_at(self.namespace(), &self.host_name(name))
+            .await;
+    }
+
+    /// Waits until the host has a ServiceAccount.
+    pub(crate) async fn synced_at(&self, namespace: &str, name: &str) {
+        let accounts = self.host_accounts(namespace).await;
         until(
             "the host's ServiceAccount",
             Duration::from_secs(20),
-            async || Ok(accounts.get_opt(&host_name).await.unwrap()),
+            async || Ok(accounts.get_opt(name).await.unwrap()),
         )
         .await
         .unwrap();

@@ -6,6 +6,7 @@
 //! | start of `translate --offline` | `/bin/true` |
 //! | federate: 1,000 credentials over 50 identities | the bound of 20 serial writes, and the real `az` for 20 |
 //! | the same at the documented pace (only as `cargo compare pace`: eight minutes) | the pace's own bound |
+//! | `translate --all-vclusters` over 200 vClusters with 10,000 ServiceAccounts | the raw paged lists |
 //! | a List of ServiceAccounts through `translate --offline` | `jq -c '.items[]'` and `cat` |
 //!
 //! The suite's binary is the umbrella in the release profile, which this builds first.
@@ -16,6 +17,7 @@
 )]
 
 mod federate;
+mod fleet;
 mod measure;
 mod pipe;
 mod start;
@@ -79,6 +81,9 @@ fn main() {
     }
     if wanted.iter().any(|word| word == "pace") {
         federate::compare_pace(&suite);
+    }
+    if is_wanted("fleet") {
+        fleet::compare(&suite);
     }
     if is_wanted("pipe") {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");

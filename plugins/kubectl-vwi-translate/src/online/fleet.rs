@@ -1,0 +1,199 @@
+//! `--all-vclusters`: what hosts show of all their vClusters, in lists alone.
+//!
+//! No tenant is contacted, no Secret is read, and the number of requests does not depend on how many
+//! vClusters or ServiceAccounts there are, but for the pages of the lists.
+
+use std::collections::HashMap;
+
+use vwi_cli::host::{self, NoHost};
+use vwi_core::translation::context_name::ContextName;
+use vwi_core::translation::{Fleet, Sleep, Standing, VirtualClusterName};
+use vwi_core::vcluster_labels::HostMetadata;
+use vwi_kubernetes::host::{ControlPlane, HostOrigin};
+use vwi_kubernetes::object::ServiceAccount;
+use vwi_kubernetes::tenant::Scope;
+use vwi_kubernetes::{ApiError, Cluster, ClusterChoice, ConnectSettings, Host, HostChoice, Tenant};
+
+use super::{Work, clusters::as_host};
+use crate::error::TranslateError;
+
+mod write;
+
+pub(super) use write::write;
+
+/// What one host shows.
+pub(super) struct HostFleet {
+    label: String,
+    server: String,
+    issuer: Option<String>,
+    fleet: Fleet,
+    asleep: HashMap<VirtualClusterName, Sleep>,
+    synced: Vec<Synced>,
+    /// Numbers of those that carry a tenant's uid, where there are several.
+    twins: HashMap<(usize, String), Vec<usize>>,
+    /// How many are in no namespace of the vCluster that they name.
+    outside: usize,
+}
+
+/// A host ServiceAccount, as far as it matters.
+struct Synced {
+    member: usize,
+    host_namespace: String,
+    host_name: String,
+    host_uid: String,
+    uid: Option<String>,
+    /// Whom it stands for; absent if it fails vCluster's own test.
+    tenant: Option<(String, String)>,
+}
+
+/// Reads all that the hosts show.
+pub(super) async fn gather(
+    work: &Work<'_>,
+    choice: &ClusterChoice,
+    host_choice: &HostChoice,
+    settings: &ConnectSettings,
+) -> Result<Vec<HostFleet>, TranslateError> {
+    let mut fleets: Vec<HostFleet> = Vec::new();
+    for host_choice in host_choice.each() {
+        let host = connect(work, choice, &host_choice, settings).await?;
+        let server = host.cluster().server();
+        if fleets.iter().any(|fleet| fleet.server == server) {
+            continue;
+        }
+        let scope = match &work.args.which.vcluster_namespace {
+            Some(namespace) => Scope::Namespace(namespace.clone()),
+            None => Scope::All,
+        };
+        fleets.push(read(work, &host, &scope).await?);
+    }
+    Ok(fleets)
+}
+
+/// Returns the host that is named, else the current context if it is no vCluster's.
+async fn connect(
+    work: &Work<'_>,
+    choice: &ClusterChoice,
+    host_choice: &HostChoice,
+    settings: &ConnectSettings,
+) -> Result<Host, TranslateError> {
+    match host::find(host_choice, choice, settings).await {
+        Ok(host) if *host.origin() != HostOrigin::ParentContext => {
+            if !host.origin().is_typed() {
+                let label = host.cluster().label();
+                work.talk().say(&format!("the host is {label}"));
+            }
+            return Ok(host);
+        }
+        Err(NoHost::Unconnected(error)) => return Err(TranslateError::Host(error)),
+        Ok(_) | Err(_) => {}
+    }
+    let cluster = Cluster::connect_with(&work.kubeconfig, choice, settings)
+        .await
+        .map_err(TranslateError::Tenant)?;
+    let is_tenant = cluster
+        .context()
+        .is_some_and(|context| ContextName::parse(context) != ContextName::Other);
+    if is_tenant {
+        return Err(TranslateError::IsTenant {
+            cluster: cluster.label(),
+        });
+    }
+    Ok(as_host(&Tenant::new(cluster)))
+}
+
+async fn read(work: &Work<'_>, host: &Host, scope: &Scope) -> Result<HostFleet, TranslateError> {
+    let (services, planes, namespaces, issuer) = tokio::join!(
+        host.services(scope),
+        host.control_planes(scope, None),
+        host.synced_namespaces(),
+        host.issuer(),
+    );
+    let planes = work.or_warned(planes)?.unwrap_or_default();
+    let services = services?.into_iter().map(|service| service.which);
+    let mut fleet = Fleet::new(services.chain(planes.iter().map(|plane| plane.which.clone())));
+    for namespace in work.or_warned(namespaces)?.unwrap_or_default() {
+        let metadata = namespace.metadata;
+        fleet.add_namespace(&metadata.name, &metadata.labels, &metadata.annotations);
+    }
+    let asleep = planes
+        .iter()
+        .filter_map(|plane| Some((plane.which.clone(), ControlPlane::sleep(plane)?)));
+    let mut outside = 0;
+    let keep = |account| {
+        Synced::of(&fleet, account).or_else(|| {
+            outside += 1;
+            None
+        })
+    };
+    let mut synced = host.all_synced_service_accounts(scope, keep).await?;
+    synced.sort_by(|one, other| (one.member, &one.tenant).cmp(&(other.member, &other.tenant)));
+    Ok(HostFleet {
+        label: host.cluster().label(),
+        server: host.cluster().server().to_owned(),
+        issuer: work.or_warned(issuer)?,
+        twins: twins(&synced),
+        asleep: asleep.collect(),
+        fleet,
+        synced,
+        outside,
+    })
+}
+
+impl Work<'_> {
+    /// What is only forbidden is told, and goes without.
+    fn or_warned<T>(&self, answer: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
+        match answer {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if error.is_forbidden() => {
+                self.talk().warn(&error.in_one_line());
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Returns the numbers of those that carry one uid of a tenant, where there are several.
+fn twins(synced: &[Synced]) -> HashMap<(usize, String), Vec<usize>> {
+    let mut seen: HashMap<(usize, &str), usize> = HashMap::new();
+    let mut twins: HashMap<(usize, String), Vec<usize>> = HashMap::new();
+    for (index, one) in synced.iter().enumerate() {
+        let Some(uid) = one.uid.as_deref() else {
+            continue;
+        };
+        if let Some(first) = seen.insert((one.member, uid), index) {
+            let all = twins.entry((one.member, uid.to_owned())).or_default();
+            all.extend([first, index]);
+            all.dedup();
+        }
+    }
+    twins
+}
+
+impl Synced {
+    fn of(fleet: &Fleet, account: ServiceAccount) -> Option<Self> {
+        let metadata = account.metadata;
+        let host = HostMetadata {
+            namespace: &metadata.namespace,
+            name: &metadata.name,
+            labels: &metadata.labels,
+            annotations: &metadata.annotations,
+        };
+        let (member, uid, tenant) = match fleet.standing(host) {
+            Standing::Outside => return None,
+            Standing::Unmanaged { member, uid } => (member, uid.map(str::to_owned), None),
+            Standing::Synced { member, tenant } => {
+                let key = (tenant.namespace.to_owned(), tenant.name.to_owned());
+                (member, tenant.uid.map(str::to_owned), Some(key))
+            }
+        };
+        Some(Self {
+            member,
+            uid,
+            tenant,
+            host_namespace: metadata.namespace,
+            host_name: metadata.name,
+            host_uid: metadata.uid,
+        })
+    }
+}
