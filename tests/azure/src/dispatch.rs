@@ -41,7 +41,7 @@ impl Service {
     fn of(segments: &[&str]) -> Self {
         match segments {
             ["v1.0" | "beta", ..] => Self::Graph,
-            [_, "oauth2" | "v2.0" | "discovery", ..] => Self::Entra,
+            [_, "oauth2" | "v2.0" | "discovery" | "msi", ..] => Self::Entra,
             _ => Self::Arm,
         }
     }

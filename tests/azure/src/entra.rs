@@ -4,6 +4,7 @@ mod application;
 pub(crate) mod assertion;
 pub(crate) mod errors;
 pub(crate) mod keys;
+mod machine;
 mod token;
 
 use http::Method;
@@ -44,6 +45,7 @@ pub(crate) async fn answer(
             let given = token::give(shared, world, request).await;
             given.unwrap_or_else(|error| error.reply(&world.settings().entra, correlation(request)))
         }
+        (&Method::GET, [_, "msi", "token"]) => machine::give(world, request),
         _ => Reply::empty(404),
     };
     reply

@@ -17,6 +17,7 @@ mod identities;
 mod input;
 mod interrupt;
 mod kill;
+mod login;
 mod many;
 mod plan;
 mod removed;

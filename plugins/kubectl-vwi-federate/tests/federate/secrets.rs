@@ -96,7 +96,14 @@ fn no_token_secret_or_key_is_shown_or_handed_on_whatever_happens() {
     let token_file = token_file.to_str().unwrap();
     let pem = pem.to_str().unwrap();
 
-    let ways: [(&str, &[(&str, &str)]); 5] = [
+    let machine = format!("{}/{}/msi/token", scene.info.url, scene.info.tenant_id);
+    let header = scene.info.callers[0].client_secret.clone();
+    let of_machine = [
+        ("IDENTITY_ENDPOINT", machine.as_str()),
+        ("IDENTITY_HEADER", &header),
+    ];
+
+    let ways: [(&str, &[(&str, &str)]); 6] = [
         ("environment", &[]),
         ("environment", &[("AZURE_CLIENT_CERTIFICATE_PATH", pem)]),
         (
@@ -105,6 +112,7 @@ fn no_token_secret_or_key_is_shown_or_handed_on_whatever_happens() {
         ),
         ("azure-cli", &[]),
         ("azd", &[]),
+        ("managed-identity", &of_machine),
     ];
     let faults = [
         None,

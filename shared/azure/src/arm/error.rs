@@ -122,11 +122,11 @@ impl Error for ArmCause {
                 source: Some(source),
                 ..
             } => Some(source),
+            Self::Login(error) => error.source(),
             // The others tell all of it themselves.
             Self::Transport { source: None, .. }
             | Self::Answer { .. }
             | Self::Garbled { .. }
-            | Self::Login(_)
             | Self::ForeignLink(_) => None,
         }
     }

@@ -21,7 +21,7 @@ use vwi_core::arm::{Call, Verdict, judge};
 
 use super::certificate::CertificateAssertion;
 use super::entra_client::EntraClient;
-use super::error::{CredentialError, LinkFailure, failure, one_line, retry_after};
+use super::error::{CredentialError, failure, one_line, retry_after};
 use super::programs::Programs;
 use super::{AuthMethod, CredentialSettings, PROGRAM_TIME};
 use crate::cloud::Cloud;
@@ -91,13 +91,7 @@ impl Login {
                 .ask(credential.as_ref())
                 .await
                 .map(|token| (*method, Arc::clone(credential), token))
-                .map_err(|why| CredentialError {
-                    links: vec![LinkFailure {
-                        method: *method,
-                        why,
-                        tried: true,
-                    }],
-                }),
+                .map_err(|why| CredentialError::new(vec![(*method, why, true)])),
             None => self.first_that_works().await,
         };
         match found {
@@ -137,13 +131,13 @@ impl Login {
                 },
                 Err(NotSetUp { why, broken }) => (why, broken),
             };
-            links.push(LinkFailure { method, why, tried });
+            links.push((method, why, tried));
             if tried {
                 // Somebody set this one up. Going on as somebody else would surprise them.
                 break;
             }
         }
-        Err(CredentialError { links })
+        Err(CredentialError::new(links))
     }
 
     /// Asks for a token, again while the fault passes by itself. The error is one line.

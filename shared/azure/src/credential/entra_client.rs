@@ -17,6 +17,8 @@ struct Refusal {
     error: String,
     error_description: String,
     error_codes: Vec<u32>,
+    /// What App Service says in place of Entra's three.
+    message: String,
 }
 
 #[async_trait]
@@ -33,6 +35,9 @@ impl HttpClient for EntraClient {
         let refusal: Refusal = serde_json::from_slice(response.body()).unwrap_or_default();
         let description = crate::entra::without_traces(&refusal.error_description);
         let message = match (refusal.error.as_str(), description) {
+            ("", _) if !refusal.message.is_empty() => {
+                format!("`{host}` answered {status}: {}", refusal.message)
+            }
             ("", _) => format!("`{host}` answered {status}"),
             (error, "") => format!("`{host}` answered {status} {error}"),
             (_, description) => description.to_owned(),

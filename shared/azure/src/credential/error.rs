@@ -22,6 +22,8 @@ pub struct LinkFailure {
     pub why: String,
     /// Whether it was set up at all.
     pub tried: bool,
+    /// The way that was looked at after it.
+    pub next: Option<Box<Self>>,
 }
 
 impl fmt::Display for LinkFailure {
@@ -30,24 +32,54 @@ impl fmt::Display for LinkFailure {
     }
 }
 
-/// No way of logging in gave a token; all of them and their reasons, in the order of trying.
+impl Error for LinkFailure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        let next = self.next.as_deref()?;
+        Some(next)
+    }
+}
+
+/// No way of logging in gave a token. Its causes are the ways that were looked at, in their order:
+/// a line for each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CredentialError {
-    /// The ways that were looked at.
-    pub links: Vec<LinkFailure>,
+    first: Option<Box<LinkFailure>>,
+}
+
+impl CredentialError {
+    /// Puts it together from the ways that were looked at: which, why not, and whether it was set
+    /// up at all.
+    pub(super) fn new(links: Vec<(AuthMethod, String, bool)>) -> Self {
+        let links = links.into_iter().rev();
+        let first = links.fold(None, |next, (method, why, tried)| {
+            Some(Box::new(LinkFailure {
+                method,
+                why,
+                tried,
+                next,
+            }))
+        });
+        Self { first }
+    }
+
+    /// Returns the ways that were looked at.
+    pub fn links(&self) -> impl Iterator<Item = &LinkFailure> {
+        std::iter::successors(self.first.as_deref(), |link| link.next.as_deref())
+    }
 }
 
 impl fmt::Display for CredentialError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("can't log in to Azure")?;
-        for link in &self.links {
-            write!(formatter, "\n  {link}")?;
-        }
-        Ok(())
+        formatter.write_str("can't log in to Azure")
     }
 }
 
-impl Error for CredentialError {}
+impl Error for CredentialError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        let first = self.first.as_deref()?;
+        Some(first)
+    }
+}
 
 impl Explain for CredentialError {
     fn outcome(&self) -> Outcome {
@@ -55,7 +87,7 @@ impl Explain for CredentialError {
     }
 
     fn hint(&self) -> Option<String> {
-        let tried = self.links.iter().any(|link| link.tried);
+        let tried = self.links().any(|link| link.tried);
         (!tried).then(|| "log in with `az login`, or set `AZURE_CLIENT_ID`, `AZURE_TENANT_ID` and `AZURE_CLIENT_SECRET`".to_owned())
     }
 }
@@ -121,7 +153,7 @@ pub(super) fn one_line(error: &azure_core::Error) -> String {
     if matches!(failure(error), Failure::Garbled) && is_unreadable(error) {
         return "answered something that is no token".to_owned();
     }
-    let text = error.to_string();
+    let text = refusal(error).unwrap_or(error).to_string();
     let text = match text.split_once(" authentication failed.") {
         Some((_, reason)) => reason,
         None => &text,
@@ -145,6 +177,17 @@ pub(super) fn one_line(error: &azure_core::Error) -> String {
         .trim_end_matches('.')
         .to_owned();
     escape(&line)
+}
+
+/// Returns what the server said, below the words that the library puts around it.
+fn refusal(error: &azure_core::Error) -> Option<&azure_core::Error> {
+    let errors = std::iter::successors(Some(error as &(dyn Error + 'static)), |&error| {
+        error.source()
+    });
+    errors
+        .filter_map(|error| error.downcast_ref::<azure_core::Error>())
+        .filter(|error| matches!(error.kind(), ErrorKind::HttpResponse { .. }))
+        .last()
 }
 
 fn is_transport(error: &azure_core::Error) -> bool {

@@ -48,16 +48,13 @@ pub(super) async fn give(
             return Err(texts::no_secret());
         }
     };
-    let subject = Subject {
-        tenant: world.id(),
-        client_id: &application.client_id,
-        object_id: &application.object_id,
-        audience,
-    };
     let seconds = settings.entra.token_seconds;
-    let token = token::make(&subject, seconds, world.common())
+    let principal = (
+        application.client_id.as_str(),
+        application.object_id.as_str(),
+    );
+    let token = mint(world, principal, audience)
         .map_err(|error| EntraError::new(90033, error.to_string()).with_status(503))?;
-    world.keep_token(token.clone());
     let body = json!({
         "token_type": "Bearer",
         "expires_in": seconds,
@@ -65,6 +62,24 @@ pub(super) async fn give(
         "access_token": token,
     });
     Ok(Reply::json(200, &body))
+}
+
+/// Makes a token for a principal, by its client id and object id, and keeps a copy for the test.
+pub(super) fn mint(
+    world: &World,
+    (client_id, object_id): (&str, &str),
+    audience: &str,
+) -> Result<String, jsonwebtoken::errors::Error> {
+    let subject = Subject {
+        tenant: world.id(),
+        client_id,
+        object_id,
+        audience,
+    };
+    let seconds = world.settings().entra.token_seconds;
+    let token = token::make(&subject, seconds, world.common())?;
+    world.keep_token(token.clone());
+    Ok(token)
 }
 
 fn required<'a>(form: &'a BTreeMap<String, String>, name: &str) -> Result<&'a str, EntraError> {
