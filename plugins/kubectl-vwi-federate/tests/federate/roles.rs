@@ -233,7 +233,7 @@ fn an_assignment_is_waited_for_until_azure_shows_it() {
     let looks = requests
         .iter()
         .filter(|request| request.method == "GET" && request.path.contains("roleAssignments/"));
-    assert_eq!(looks.count(), 3);
+    assert!(looks.count() >= 3);
 
     let scene = Scene::new();
     scene

@@ -142,7 +142,7 @@ pub(crate) fn compare(suite: &Suite) {
     let mut times = Vec::new();
     for _ in 0..RUNS {
         let stage = Stage::new(&server, false);
-        times.push(stage.federate(suite, &["--pace", "off", "--concurrency", "64"]));
+        times.push(stage.federate(suite, &["--pace", "off", "--concurrency", "128"]));
         assert_eq!(stage.refused(), 0, "no two writes at once on an identity");
     }
     let took = median(&mut times);
