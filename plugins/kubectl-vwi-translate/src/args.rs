@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use reach::ReachFlags;
 use vwi_cli::flags::{
-    ChangeFlags, HostFlags, InputFlags, KubectlFlags, OutputFlags, SelectionFlags, ShardFlags,
-    UsageError, bad_usage,
+    ChangeFlags, HostFlags, InputFlags, KubectlFlags, OutputFlags, PlatformFlags, SelectionFlags,
+    ShardFlags, UsageError, bad_usage,
 };
 use vwi_core::name::{is_label, is_subdomain};
 use vwi_core::stream::Selection;
@@ -55,6 +55,9 @@ pub struct TranslateArgs {
     /// The host cluster
     #[command(flatten)]
     pub host: HostFlags,
+    /// The Platform
+    #[command(flatten)]
+    pub platform: PlatformFlags,
     /// Dry runs and time
     #[command(flatten)]
     pub change: ChangeFlags,
@@ -153,11 +156,19 @@ impl TranslateArgs {
             ));
         }
         self.via.check(self.proof.offline)?;
+        let stdin_is_data = self.input.filenames.iter().any(|name| name == "-");
+        self.platform.check(stdin_is_data)?;
+        if self.proof.offline && self.platform.is_typed() {
+            return Err(bad_usage(
+                "`--offline` asks nobody, so the Platform's flags can't be given with it",
+                None,
+            ));
+        }
         let name = self.which.vcluster.as_deref();
         if let Some(name) = name.filter(|name| !is_subdomain(name)) {
             return Err(bad_usage(
                 format!("`--vcluster {name}` is no name of a Helm release"),
-                None,
+                Some("a display name of the Platform is no name: give the Helm release"),
             ));
         }
         let namespaces = [

@@ -8,11 +8,15 @@ use vwi_cli::flags::UsageError;
 use vwi_cli::input::InputError;
 use vwi_cli::limit::GivenUp;
 use vwi_cli::output::OutputError;
+use vwi_cli::platform::PlatformSetupError;
 use vwi_cli::session::NoRuntime;
 use vwi_core::exit::{Explain, Outcome};
 use vwi_core::stream::StreamError;
-use vwi_core::translation::{ConfigurationError, IdentificationError, Sleep, VirtualClusterName};
+use vwi_core::translation::{
+    ConfigurationError, IdentificationError, InstanceError, Sleep, VirtualClusterName,
+};
 use vwi_kubernetes::{ApiError, ConnectError};
+use vwi_platform::PlatformError;
 
 use crate::terraform::QueryError;
 
@@ -44,6 +48,23 @@ pub enum TranslateError {
     /// It is not known which vCluster this is.
     #[error(transparent)]
     Identification(#[from] IdentificationError),
+    /// The Platform can't be asked.
+    #[error(transparent)]
+    PlatformSetup(#[from] PlatformSetupError),
+    /// The Platform does not answer, or not well.
+    #[error(transparent)]
+    Platform(#[from] PlatformError),
+    /// It is not clear which of the Platform's instances this is.
+    #[error(transparent)]
+    Instance(#[from] InstanceError),
+    /// The Platform has no instance for the vCluster.
+    #[error("the vCluster Platform `{platform}` has no instance for vCluster `{which}`")]
+    NotOnPlatform {
+        /// The Platform's address.
+        platform: String,
+        /// What was looked for.
+        which: VirtualClusterName,
+    },
     /// The host that was typed is another vCluster's.
     #[error(
         "{host} is not the host of {tenant}: none of its vClusters has the address `{address}` of \
@@ -177,12 +198,16 @@ impl Explain for TranslateError {
             Self::Runtime(error) => error.outcome(),
             Self::Tenant(error) | Self::Host(error) => error.outcome(),
             Self::Api(error) => error.outcome(),
+            Self::PlatformSetup(error) => error.outcome(),
+            Self::Platform(error) => error.outcome(),
+            Self::Instance(error) => error.outcome(),
             Self::Identification(error) => error.outcome(),
             Self::IsHost { .. }
             | Self::SeveralForEnv
             | Self::IsTenant { .. }
             | Self::SelectorNeedsTenant => Outcome::Usage,
-            Self::WrongHost { .. }
+            Self::NotOnPlatform { .. }
+            | Self::WrongHost { .. }
             | Self::Asleep { .. }
             | Self::SeveralHosts { .. }
             | Self::NoSuchVirtualCluster { .. }
@@ -203,6 +228,12 @@ impl Explain for TranslateError {
             Self::Query(error) => error.hint(),
             Self::Tenant(error) | Self::Host(error) => error.hint(),
             Self::Api(error) => error.hint(),
+            Self::PlatformSetup(error) => error.hint(),
+            Self::Platform(error) => error.hint(),
+            Self::Instance(error) => error.hint(),
+            Self::NotOnPlatform { .. } => Some(
+                "leave out the Platform's flags, or use a key that may see its project".to_owned(),
+            ),
             Self::Identification(error) => error.hint(),
             Self::WrongHost { .. } => {
                 Some("give the host that runs this vCluster with `--host-context`".to_owned())

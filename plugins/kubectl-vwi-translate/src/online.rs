@@ -30,6 +30,7 @@ mod clusters;
 mod fleet;
 mod identify;
 mod located;
+mod platform;
 mod survey;
 mod token;
 mod wait;
@@ -38,6 +39,7 @@ use accounts::Request;
 use clusters::Clusters;
 use identify::Identified;
 use located::Located;
+use platform::View;
 use token::Probe;
 
 /// Translates with the help of the tenant and of the host, as far as they can be read.
@@ -62,15 +64,22 @@ pub fn run(args: &TranslateArgs, session: &mut Session) -> Result<Outcome, Trans
     let choice = args.kubectl.choice(&session.environment);
     let kubeconfig = Kubeconfig::load(&choice.kubeconfig)
         .map_err(|error| TranslateError::Tenant(error.into()))?;
+    let platform = View::open(args, session, &kubeconfig, &choice)?;
+    let interrupt = session.interrupt.clone();
+    let deadline = args.change.timeout().map(|time| Instant::now() + time);
+    // First, as it says whether the tenant may be contacted, and where its host is.
+    let platform = match platform {
+        Some(view) => session.block_on(limited(view.ask(args), &interrupt, deadline))???,
+        None => None,
+    };
     let work = Work {
         args,
         kubeconfig,
+        platform,
         session_talk: session.talk.clone(),
     };
     let settings = session.connect_settings(&args.kubectl);
     let host_choice = args.host.choice(&session.environment);
-    let interrupt = session.interrupt.clone();
-    let deadline = args.change.timeout().map(|time| Instant::now() + time);
     if args.reach.all_vclusters {
         let gather = fleet::gather(&work, &choice, &host_choice, &settings);
         let fleets = session.block_on(limited(gather, &interrupt, deadline))???;
@@ -95,6 +104,8 @@ pub fn run(args: &TranslateArgs, session: &mut Session) -> Result<Outcome, Trans
 struct Work<'a> {
     args: &'a TranslateArgs,
     kubeconfig: Kubeconfig,
+    /// The Platform, where there is one that answers.
+    platform: Option<View>,
     session_talk: Talk,
 }
 
@@ -133,7 +144,10 @@ impl Work<'_> {
         let clusters = Clusters::connect(self, choice, host_choice, settings).await?;
         let typed = self.args.kubectl.namespace.as_deref();
         let request = Request::new(self.args, documents, &clusters.default_namespace(typed))?;
-        let identified = Identified::find(self, &clusters, &request).await?;
+        let mut identified = Identified::find(self, &clusters, &request).await?;
+        if let (Some(platform), Some(own)) = (&self.platform, identified.places.first_mut()) {
+            platform.fill(own)?;
+        }
         self.somebody_to_ask(&identified)?;
         Ok(identified)
     }
@@ -190,6 +204,14 @@ impl Work<'_> {
             deadline,
         };
         let mut timed_out = false;
+        if let (Some(platform), Some(own)) = (&self.platform, places.first())
+            && (self.args.via.via.is_empty() || self.args.via.picks(Source::Platform))
+        {
+            let is_own = |one: &&mut Located| one.1 == Some(0);
+            let wanted = located.iter_mut().filter(is_own);
+            let ask = platform.ask_names(own, wanted.map(|(wanted, _)| wanted).collect());
+            limited(ask, interrupt, deadline).await?;
+        }
         if let (Some(tenant), Some(own)) = (&tenant, places.first()) {
             let is_own = |one: &&mut Located| one.1 == Some(0);
             let wanted = located.iter_mut().filter(is_own);

@@ -25,6 +25,8 @@ pub struct Place {
     pub which: VirtualClusterName,
     /// The Platform's name for it, where something tells.
     pub instance: Option<PlatformInstance>,
+    /// What the Platform calls its host cluster.
+    pub host_cluster: Option<String>,
     /// Who said which one it is, as the record keeps it.
     pub told_by: Vec<Evidence>,
     /// Its host, if one is looked at.
@@ -33,6 +35,8 @@ pub struct Place {
     pub namespaces: Option<SeenNamespaces>,
     /// What its host says, if one is looked at.
     pub evidence: Option<HostEvidence>,
+    /// What the Platform says of its configuration.
+    pub platform_values: Option<Configuration>,
     /// What a file says that the user gave.
     pub values: Option<Configuration>,
     /// The host's issuer.
@@ -61,10 +65,12 @@ impl Place {
         Ok(Self {
             which,
             instance,
+            host_cluster: None,
             told_by,
             host: None,
             namespaces: None,
             evidence: None,
+            platform_values: None,
             values,
             issuer: None,
             tenant: TenantStatus::default(),
@@ -72,26 +78,25 @@ impl Place {
         })
     }
 
-    /// Returns what judgement needs of the vCluster. Its own configuration goes before the file's.
+    /// Returns what judgement needs of the vCluster. Its own configuration goes before what the
+    /// Platform has deployed, and that before the file's.
     pub fn facts(&self) -> VirtualClusterFacts<'_> {
         let seen = self.evidence.as_ref().map(HostEvidence::vcluster);
-        let namespaces = seen
-            .and_then(|facts| facts.namespaces)
-            .or(self.namespaces.as_ref());
-        match (seen, &self.values) {
-            (Some(facts), _) if facts.mode_source == ModeSource::Configuration => facts,
-            (_, Some(values)) => VirtualClusterFacts {
-                which: &self.which,
-                configuration: Some(values),
-                mode_source: ModeSource::Values,
-                namespaces,
-            },
-            (_, None) => VirtualClusterFacts {
-                which: &self.which,
-                configuration: None,
-                mode_source: ModeSource::Assumed,
-                namespaces,
-            },
+        if let Some(facts) = seen.filter(|facts| facts.mode_source == ModeSource::Configuration) {
+            return facts;
+        }
+        let (configuration, mode_source) = match (&self.platform_values, &self.values) {
+            (Some(values), _) => (Some(values), ModeSource::Platform),
+            (None, Some(values)) => (Some(values), ModeSource::Values),
+            (None, None) => (None, ModeSource::Assumed),
+        };
+        VirtualClusterFacts {
+            which: &self.which,
+            configuration,
+            mode_source,
+            namespaces: seen
+                .and_then(|facts| facts.namespaces)
+                .or(self.namespaces.as_ref()),
         }
     }
 
@@ -129,7 +134,7 @@ impl Place {
             namespace: Some(self.which.namespace.clone()),
             project,
             instance,
-            host_cluster: wish.host_cluster,
+            host_cluster: wish.host_cluster.or_else(|| self.host_cluster.clone()),
         }
     }
 

@@ -17,6 +17,7 @@ pub mod fleet;
 pub mod grade;
 pub mod host_proof;
 pub mod identification;
+pub mod instance;
 pub mod judgement;
 pub mod platform_url;
 pub mod reverse;
@@ -31,6 +32,7 @@ pub use host_proof::{HostProof, ServiceAddress, host_proof};
 pub use identification::{
     Candidates, Identification, IdentificationError, VirtualClusterName, identify,
 };
+pub use instance::{InstanceError, InstanceWish, KnownInstance, pick};
 pub use judgement::{
     HostFact, HostObject, Judgement, ModeSource, Opinion, Question, Silence, TenantFact, Unread,
     VirtualClusterFacts, judge,

@@ -178,6 +178,9 @@ fn cluster(
     if let Some(path) = &choice.tls.certificate_authority {
         cluster.certificate_authority = Some(path.to_string_lossy().into_owned());
         cluster.certificate_authority_data = None;
+    } else if let Some(pem) = &choice.tls.certificate_authority_data {
+        cluster.certificate_authority_data = Some(STANDARD.encode(pem));
+        cluster.certificate_authority = None;
     }
     Ok(cluster)
 }

@@ -57,6 +57,8 @@ pub struct ClusterChoice {
 pub struct TlsChoice {
     /// `--certificate-authority`.
     pub certificate_authority: Option<PathBuf>,
+    /// Certificates in PEM in its place, where no file holds them.
+    pub certificate_authority_data: Option<Vec<u8>>,
     /// `--client-certificate`.
     pub client_certificate: Option<PathBuf>,
     /// `--client-key`.

@@ -44,6 +44,9 @@ pub enum AccessError {
         /// Where the vcluster command line is logged in.
         login: Option<String>,
     },
+    /// Nothing leads to a Platform.
+    #[error("no vCluster Platform is known: the vcluster command line is not logged in")]
+    Nobody,
     /// There is a key, and no Platform that it is for.
     #[error("an access key was given, but not which vCluster Platform it is for")]
     NoAddress,
@@ -67,6 +70,10 @@ impl Explain for AccessError {
                 "give the key with `--access-key-file FILE`, or log in: `vcluster platform login \
                  {address}`"
             ),
+            Self::Nobody => {
+                "give `--platform` and `--access-key-file`, or log in: `vcluster platform login URL`"
+                    .to_owned()
+            }
             Self::NoAddress => "give its URL with `--platform`".to_owned(),
         })
     }

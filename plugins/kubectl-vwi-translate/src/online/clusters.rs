@@ -1,10 +1,11 @@
 //! The connections: tenant and hosts.
 
-use vwi_cli::host;
+use vwi_cli::{host, report};
 use vwi_kubernetes::host::HostOrigin;
 use vwi_kubernetes::{Cluster, ClusterChoice, ConnectSettings, Host, HostChoice, Tenant};
 
 use super::Work;
+use super::platform::View;
 use crate::error::TranslateError;
 
 /// The clusters that are there; nothing has been asked yet.
@@ -44,6 +45,14 @@ impl Clusters {
                 continue;
             }
             hosts.push(host);
+        }
+        let through_platform = work.platform.as_ref().and_then(View::host);
+        if let Some(candidate) = through_platform.filter(|_| hosts.is_empty() && !host_choice.none)
+        {
+            match candidate.connect(settings).await {
+                Ok(host) => hosts.push(host),
+                Err(error) => host::leave(work.talk(), &report::in_one_line(&error)),
+            }
         }
         Ok(Self { tenant, hosts })
     }

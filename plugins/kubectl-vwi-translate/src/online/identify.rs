@@ -11,6 +11,7 @@ use vwi_kubernetes::{HostEvidence, Tenant, TenantIdentity};
 use super::accounts::{Read, Request};
 use super::clusters::{Clusters, as_host};
 use super::located::{Located, Places};
+use super::platform::{View, asleep};
 use super::survey::Surveyed;
 use super::{Work, alone};
 use crate::error::TranslateError;
@@ -54,10 +55,17 @@ impl Identified {
             }
             return alone::find(work, &hosts, request, &typed, &TenantAnswer::NotAsked).await;
         };
-        let clues = [typed.clone(), cheap_clues(tenant)].concat();
+        let mut clues = [typed.clone(), cheap_clues(tenant)].concat();
+        if let Some(platform) = &work.platform {
+            platform.refine(&mut clues);
+        }
         if let Some(host) = work.asleep(&clues, &hosts)? {
             let host = std::slice::from_ref(host);
             return alone::find(work, host, request, &clues, &TenantAnswer::Asleep).await;
+        }
+        let asleep = work.platform.as_ref().and_then(View::asleep);
+        if let Some(asleep) = asleep.filter(|_| !work.args.reach.wake) {
+            return asleep::find(work, hosts, request, &clues, &asleep).await;
         }
         let (identity, read) = tokio::join!(tenant.identity(), request.read(tenant));
         let identity = identity.reached()?;
@@ -323,5 +331,6 @@ fn how_found(origin: &HostOrigin) -> &'static str {
         HostOrigin::Environment => "from `VWI_HOST_CONTEXT`",
         HostOrigin::InCluster => "the cluster of this pod",
         HostOrigin::ParentContext => "the parent in the context's name",
+        HostOrigin::Platform => "which the Platform names",
     }
 }

@@ -106,6 +106,7 @@ impl KubectlFlags {
             impersonate_uid: self.impersonate_uid.clone(),
             tls: TlsChoice {
                 certificate_authority: self.certificate_authority.clone(),
+                certificate_authority_data: None,
                 client_certificate: self.client_certificate.clone(),
                 client_key: self.client_key.clone(),
                 server_name: self.tls_server_name.clone(),

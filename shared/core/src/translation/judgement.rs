@@ -226,6 +226,10 @@ fn unseen(facts: &VirtualClusterFacts<'_>, computed: &HostName) -> (Grade, Strin
             Grade::Configured,
             format!("`{host_name}`, by the vCluster's own configuration"),
         ),
+        ModeSource::Platform => (
+            Grade::Configured,
+            format!("`{host_name}`, by the vCluster's values on the Platform"),
+        ),
         ModeSource::Values => (
             Grade::Computed,
             format!("`{host_name}`, by the given values and vCluster's algorithm alone"),
@@ -245,6 +249,7 @@ fn computed_evidence(facts: &VirtualClusterFacts<'_>, computed: &HostName) -> Ev
     };
     let from = match facts.mode_source {
         ModeSource::Configuration => "configuration",
+        ModeSource::Platform => "values on the Platform",
         ModeSource::Values => "given values",
         ModeSource::Assumed => "assumed",
     };

@@ -1,8 +1,10 @@
-//! Which cluster is the host: flags, a variable, the pod, or the parent of the tenant's context.
+//! Which cluster is the host: flags, a variable, the pod, the parent of the tenant's context, or the
+//! one that the Platform names.
 
+use secrecy::SecretString;
 use vwi_core::translation::context_name::parent_context;
 
-use crate::choice::{ClusterChoice, ConnectSettings, HostChoice, KubeconfigFiles};
+use crate::choice::{ClusterChoice, ConnectSettings, HostChoice, KubeconfigFiles, TlsChoice};
 use crate::cluster::{Cluster, ConnectError};
 use crate::host::Host;
 use crate::kubeconfig::Kubeconfig;
@@ -18,6 +20,8 @@ pub enum HostOrigin {
     InCluster,
     /// The parent in a context name that the vcluster command line made.
     ParentContext,
+    /// The host cluster that the Platform names, through the Platform.
+    Platform,
 }
 
 impl HostOrigin {
@@ -25,7 +29,7 @@ impl HostOrigin {
     pub fn is_typed(&self) -> bool {
         match self {
             Self::Flag | Self::InCluster => true,
-            Self::Environment | Self::ParentContext => false,
+            Self::Environment | Self::ParentContext | Self::Platform => false,
         }
     }
 }
@@ -64,9 +68,9 @@ impl HostCandidate {
             choice: Some(ClusterChoice {
                 kubeconfig: files.clone(),
                 context,
-                tls: crate::choice::TlsChoice {
+                tls: TlsChoice {
                     insecure_skip_verify: tenant.tls.insecure_skip_verify,
-                    ..crate::choice::TlsChoice::default()
+                    ..TlsChoice::default()
                 },
                 ..ClusterChoice::default()
             }),
@@ -96,6 +100,23 @@ impl HostCandidate {
             .and_then(parent_context)
             .filter(|parent| kubeconfig.has_context(parent));
         Ok(parent.map(|parent| with(HostOrigin::ParentContext, Some(parent.to_owned()))))
+    }
+
+    /// Returns the host cluster as the Platform reaches it: its `…/kubernetes/cluster/NAME`, with
+    /// the Platform's key, and certificates in PEM where the system's roots do not do.
+    pub fn through_platform(server: &str, key: SecretString, authority: Option<&[u8]>) -> Self {
+        Self {
+            origin: HostOrigin::Platform,
+            choice: Some(ClusterChoice {
+                server: Some(server.to_owned()),
+                token: Some(key),
+                tls: TlsChoice {
+                    certificate_authority_data: authority.map(<[u8]>::to_vec),
+                    ..TlsChoice::default()
+                },
+                ..ClusterChoice::default()
+            }),
+        }
     }
 
     /// Returns how it was found.

@@ -142,6 +142,8 @@ impl HostFleet {
             }],
             which,
             instance: None,
+            host_cluster: None,
+            platform_values: None,
             host: None,
             namespaces: member.facts().namespaces.cloned(),
             evidence: None,

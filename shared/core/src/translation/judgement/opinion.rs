@@ -15,8 +15,8 @@ use crate::text::escape;
 use crate::translation::Grade;
 
 use super::{
-    DISAGREE, Failure, HostFact, Judgement, ModeSource, OTHER_UID, Question, host_account, seen,
-    shown, tenant_key,
+    DISAGREE, Failure, HostFact, Judgement, OTHER_UID, Question, host_account, seen, shown,
+    tenant_key,
 };
 
 /// What one source beside formula and host calls the ServiceAccount.
@@ -161,8 +161,7 @@ pub(super) fn one_name(
 /// Where only a token was picked, a mode that was merely assumed stands against nothing.
 fn sides(question: &Question<'_>, computed: &HostName) -> Vec<(Source, HostName)> {
     let mut sides = Vec::new();
-    if question.asks(Source::Computed) || question.vcluster.mode_source == ModeSource::Configuration
-    {
+    if question.asks(Source::Computed) || question.vcluster.mode_source.is_own() {
         sides.push((Source::Computed, computed.clone()));
     }
     if let HostFact::Found(found) = question.host
@@ -190,18 +189,16 @@ fn sync_is_on(question: &Question<'_>) -> Result<(), Failure> {
         .iter()
         .find(|opinion| opinion.source == Source::Token && opinion.name == shared);
     match opinion {
-        Some(opinion) if question.vcluster.mode_source != ModeSource::Configuration => {
-            Err(Failure::new(
-                "ServiceAccountSyncOff",
-                format!(
-                    "vCluster `{which}` does not sync ServiceAccounts: a pod of `{}` was given a \
+        Some(opinion) if !question.vcluster.mode_source.is_own() => Err(Failure::new(
+            "ServiceAccountSyncOff",
+            format!(
+                "vCluster `{which}` does not sync ServiceAccounts: a pod of `{}` was given a \
                      token of `{}`",
-                    tenant_key(question),
-                    shown(&opinion.host())
-                ),
-            )
-            .hint("set `sync.toHost.serviceAccounts.enabled: true` in its vcluster.yaml"))
-        }
+                tenant_key(question),
+                shown(&opinion.host())
+            ),
+        )
+        .hint("set `sync.toHost.serviceAccounts.enabled: true` in its vcluster.yaml")),
         Some(_) | None => Ok(()),
     }
 }

@@ -15,10 +15,22 @@ use super::{Opinion, Silence};
 pub enum ModeSource {
     /// Its own configuration on the host was read.
     Configuration,
+    /// Its values as the Platform has deployed them.
+    Platform,
     /// A file with its values (`--vcluster-values`).
     Values,
     /// Nothing: single-namespace mode, the default, is taken.
     Assumed,
+}
+
+impl ModeSource {
+    /// Whether it is the vCluster's own configuration, read where the tenant can't write.
+    pub fn is_own(self) -> bool {
+        match self {
+            Self::Configuration | Self::Platform => true,
+            Self::Values | Self::Assumed => false,
+        }
+    }
 }
 
 /// What is known of the vCluster.
@@ -66,7 +78,7 @@ impl VirtualClusterFacts<'_> {
         match self.namespaces {
             None => computed,
             Some(seen) => {
-                let is_known = self.mode_source == ModeSource::Configuration;
+                let is_known = self.mode_source.is_own();
                 seen.settle(namespace, name, computed, is_known)
             }
         }

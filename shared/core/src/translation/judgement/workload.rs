@@ -96,7 +96,7 @@ pub(super) fn decide(
 /// run as it.
 fn seen(source: ModeSource, shared: &HostName) -> (Grade, String) {
     let grade = match source {
-        ModeSource::Configuration => Grade::Proven,
+        ModeSource::Configuration | ModeSource::Platform => Grade::Proven,
         ModeSource::Values | ModeSource::Assumed => Grade::Computed,
     };
     (grade, format!("seen on the host as `{}`", shown(shared)))

@@ -1,0 +1,68 @@
+//! Which instance it is, where it really runs, and that nobody is woken.
+
+use crate::stage::{INSTANCE, KEY, PROJECT, Stage, condition, record, run};
+
+#[tokio::test]
+async fn the_login_leads_through_the_platform_to_tenant_and_host() {
+    let stage = Stage::new("through").await;
+    let platform = &stage.scene.bed.description().platform;
+    let login = std::fs::read_to_string(&platform.login_file).expect("the login");
+    stage.log_in(&login);
+    let found = run(stage.translate().env("KUBECONFIG", &platform.kubeconfig));
+    assert_eq!(found.status, Some(0), "{}", found.stderr);
+    let record = record(&found);
+    assert_eq!(condition(&record)["reason"], "Proven", "{record}");
+    let which = &record["spec"]["virtualCluster"];
+    let vcluster = &stage.scene.bed.description().tenant.vcluster;
+    assert_eq!(which["name"], vcluster.name.as_str());
+    assert_eq!(which["namespace"], vcluster.namespace.as_str());
+    assert_eq!(which["instance"], platform.instance.as_str());
+    assert!(
+        found.stderr.contains("/kubernetes/cluster/aks"),
+        "the host is named once: {}",
+        found.stderr
+    );
+    // Without a host, the Platform's values say how the vCluster runs.
+    let found = run(stage
+        .translate()
+        .env("KUBECONFIG", &platform.kubeconfig)
+        .arg("--no-host"));
+    assert_eq!(found.status, Some(0), "{}", found.stderr);
+    let record = crate::stage::record(&found);
+    assert_eq!(condition(&record)["reason"], "Configured", "{record}");
+}
+
+#[tokio::test]
+async fn a_tenant_that_sleeps_is_not_woken() {
+    let stage = Stage::new("sleeping").await;
+    stage.server.change_contents(|contents| {
+        for instance in &mut contents.instances {
+            if instance.name == INSTANCE {
+                "Sleeping".clone_into(&mut instance.phase);
+            }
+        }
+    });
+    stage.log_in(&stage.server.login(KEY).text());
+    let kubeconfig = stage.kubeconfig(INSTANCE);
+    let host = &stage.scene.bed.description().host.kubeconfig;
+    let found = run(stage
+        .translate()
+        .env("KUBECONFIG", &kubeconfig)
+        .arg("--host-kubeconfig")
+        .arg(host));
+    assert_eq!(found.status, Some(0), "{}", found.stderr);
+    let record = record(&found);
+    assert_eq!(condition(&record)["reason"], "Proven", "{record}");
+    assert!(found.stderr.contains("is not woken"), "{}", found.stderr);
+    let woken: Vec<_> = stage
+        .server
+        .requests()
+        .into_iter()
+        .filter(|request| request.path.contains("/virtualcluster/"))
+        .collect();
+    assert_eq!(woken, []);
+    assert_eq!(
+        stage.server.phase(PROJECT, INSTANCE).as_deref(),
+        Some("Sleeping")
+    );
+}
