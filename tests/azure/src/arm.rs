@@ -18,13 +18,13 @@ mod subscriptions;
 mod versions;
 
 use http::Method;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 use vwi_test_server::{Reply, Request};
 
 use crate::arm::errors::ArmError;
 use crate::arm::gate::Admitted;
 use crate::arm::route::Call;
-use crate::clock::Moment;
+use crate::clock::{self, Moment};
 use crate::state::{State, new_id};
 use crate::token::{Bearer, Claims};
 use crate::world::World;
@@ -64,7 +64,7 @@ pub(crate) async fn answer(
     until: Instant,
 ) -> Reply {
     let admitted = gate::admit(world, request, bearer.as_ref());
-    sleep_until(until).await;
+    clock::reached(until).await;
     let outcome = admitted.and_then(|admitted| perform(world, request, &admitted));
     let reply = outcome.unwrap_or_else(|error| error.reply());
     with_headers(world, request, bearer.as_ref(), reply)

@@ -1,6 +1,7 @@
 //! A world's time, in milliseconds since 1970.
 
 use jiff::Timestamp;
+use tokio::time::{Instant, sleep_until};
 
 use crate::settings::{ClockMode, Delay};
 
@@ -10,6 +11,14 @@ pub(crate) type Moment = i64;
 /// Returns the machine's time.
 pub(crate) fn real_now() -> Moment {
     Timestamp::now().as_millisecond()
+}
+
+/// Waits for a moment. One that has come costs nothing, where tokio's timer takes up to a
+/// millisecond: the stand-in is not to be slower than it was told to be.
+pub(crate) async fn reached(moment: Instant) {
+    if moment > Instant::now() {
+        sleep_until(moment).await;
+    }
 }
 
 /// Returns a moment as RFC 3339 in UTC.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::header;
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 use vwi_test_server::{Answer, Fault, Outcome, Reply, Request, spoil};
 
 use crate::arm::errors::ArmError;
@@ -18,7 +18,7 @@ use crate::issuers::Issuers;
 use crate::log::Recorded;
 use crate::token::{self, Bearer};
 use crate::world::{World, Worlds};
-use crate::{admin, arm, entra, graph, issuers};
+use crate::{admin, arm, clock, entra, graph, issuers};
 
 /// What all requests of a server share.
 #[derive(Debug)]
@@ -95,7 +95,7 @@ impl Shared {
                 Service::Graph => graph::answer(&world, request, segments, bearer, until).await,
             })
         } else {
-            sleep_until(until).await;
+            clock::reached(until).await;
             None
         };
         let error =

@@ -9,10 +9,11 @@ mod token;
 
 use http::Method;
 use serde_json::json;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 use url::Url;
 use vwi_test_server::{Reply, Request};
 
+use crate::clock;
 use crate::dispatch::Shared;
 use crate::entra::errors::{EntraError, texts};
 use crate::settings::EntraRules;
@@ -37,7 +38,7 @@ pub(crate) async fn answer(
     segments: &[&str],
     until: Instant,
 ) -> Reply {
-    sleep_until(until).await;
+    clock::reached(until).await;
     let reply = match (&request.method, segments) {
         (&Method::GET, [_, "v2.0", ".well-known", "openid-configuration"]) => discovery(world),
         (&Method::GET, [_, "discovery", "v2.0", "keys"]) => Reply::json(200, &json!({"keys": []})),

@@ -2,9 +2,10 @@
 
 use http::Method;
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 use vwi_test_server::{Reply, Request};
 
+use crate::clock;
 use crate::state::State;
 use crate::token::Bearer;
 use crate::world::World;
@@ -17,7 +18,7 @@ pub(crate) async fn answer(
     bearer: Option<Bearer>,
     until: Instant,
 ) -> Reply {
-    sleep_until(until).await;
+    clock::reached(until).await;
     let Some(Bearer::Valid(claims)) = bearer else {
         let message = "Access token validation failure. Invalid or expired token.";
         return error(401, "InvalidAuthenticationToken", message);

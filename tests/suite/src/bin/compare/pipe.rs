@@ -34,6 +34,16 @@ pub(crate) async fn compare(suite: &Suite) {
     }
     let [procedure, through_kubectl, direct] =
         [procedure, through_kubectl, direct].map(|mut times| median(&mut times));
+    // The stand-ins run in the profile of this program, and both sides ask the same ones.
+    let profile = if cfg!(debug_assertions) {
+        "dev"
+    } else {
+        "release"
+    };
+    println!(
+        "stand-ins of Azure and of the syncer: profile {profile}; load average {}",
+        load()
+    );
     println!(
         "medians of {RUNS}: procedure {procedure:?}; pipe through kubectl {through_kubectl:?} \
          ({:.1} times as fast); pipe directly {direct:?} ({:.1} times as fast)",
@@ -122,6 +132,13 @@ fn run(
         finished.stderr
     );
     finished.took
+}
+
+/// The load average of the last minute, five and fifteen: what else the machine was busy with.
+fn load() -> String {
+    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let words: Vec<&str> = text.split_whitespace().take(3).collect();
+    words.join(" ")
 }
 
 fn parent(program: &Path) -> &Path {
