@@ -18,6 +18,7 @@ use std::time::Instant;
 
 use futures_util::{StreamExt, stream};
 use vwi_cli::flags::{OutputFlags, bad_usage};
+use vwi_cli::input::Early;
 use vwi_cli::interrupt::Interrupt;
 use vwi_cli::limit::limited;
 use vwi_cli::output::Format;
@@ -28,7 +29,7 @@ use vwi_core::annotation::Wanted;
 use vwi_core::exit::Outcome;
 use vwi_core::record::HostServiceAccount;
 use vwi_core::step::Step;
-use vwi_kubernetes::{Cluster, Host};
+use vwi_kubernetes::{Cluster, ClusterChoice, ConnectSettings, Host, HostChoice};
 
 pub use args::{AnnotateArgs, GitOps};
 use follow::Expected;
@@ -63,48 +64,48 @@ impl Plugin for Annotate {
             .output
             .format(&write::FORMATS, session.terminals)?;
         let selected = arguments.selection.is_given();
-        // The input is read to its end before anything else: a credential plugin must not eat it.
-        let collected = input::collect(&arguments.input, selected, session)?;
-        if collected.is_none() && !selected {
-            return Ok(nothing_to_do::<Self>(session));
-        }
-        // Values that can't be meant are an error before anybody is asked.
-        Wanted::new(
-            arguments.client_id.as_deref(),
-            arguments.azure_tenant_id.as_deref(),
-            arguments.token_expiration,
-        )?;
-        if selected && arguments.client_id.is_none() && !arguments.remove {
-            return Err(bad_usage(
-                "nothing says which identity the ServiceAccounts are to have",
-                Some("give it with `--client-id`, or records of `kubectl vwi federate`"),
-            )
-            .into());
-        }
-        let limits = Limits {
-            interrupt: session.interrupt.clone(),
-            end: arguments.change.timeout().map(|time| Instant::now() + time),
+        let ways = Ways {
+            tenant: arguments.kubectl.choice(&session.environment),
+            host: arguments.host.choice(&session.environment),
+            settings: session.connect_settings(&arguments.kubectl),
+            wait: arguments.wait,
         };
-        let choice = arguments.kubectl.choice(&session.environment);
-        let settings = session.connect_settings(&arguments.kubectl);
-        let host_choice = arguments.host.choice(&session.environment);
         let talk = session.talk.clone();
+        let interrupt = session.interrupt.clone();
         let done = session.block_on(async {
+            let mut early = Early::new(ways.look_early());
+            let reading = input::collect_while(&arguments.input, selected, &talk, &mut early);
+            let collected = limited(reading, &interrupt, None).await??;
+            if collected.is_none() && !selected {
+                return Ok(None);
+            }
+            // Values that can't be meant are an error before anybody is written to.
+            Wanted::new(
+                arguments.client_id.as_deref(),
+                arguments.azure_tenant_id.as_deref(),
+                arguments.token_expiration,
+            )?;
+            if selected && arguments.client_id.is_none() && !arguments.remove {
+                return Err(bad_usage(
+                    "nothing says which identity the ServiceAccounts are to have",
+                    Some("give it with `--client-id`, or records of `kubectl vwi federate`"),
+                )
+                .into());
+            }
+            let limits = Limits {
+                interrupt: interrupt.clone(),
+                end: arguments.change.timeout().map(|time| Instant::now() + time),
+            };
             let looking = async {
-                let cluster = Cluster::connect(&choice, &settings).await?;
-                let current = target::look(cluster).await?;
+                let (current, host) = match early.finish().await {
+                    Some(looked) => looked,
+                    None => ways.look().await,
+                };
+                let current = current?;
                 // A host that was typed and is none is known before anything is written.
-                let host = if arguments.wait {
-                    host::connect(&host_choice, &choice, &settings, &talk).await?
-                } else {
-                    None
-                };
-                let host = match host {
-                    Some(host) => {
-                        host::proven(host, &current.tenant, current.address(), &talk).await
-                    }
-                    None => None,
-                };
+                let host = host::or_left(host, &ways.host, &talk)?;
+                let host =
+                    host.and_then(|host| host.proven(&current.tenant, current.address(), &talk));
                 let collected = if let Some(collected) = collected {
                     collected
                 } else {
@@ -120,8 +121,8 @@ impl Plugin for Annotate {
                 refuse::collisions(&mut works, &collected.collisions);
                 let mut assigned = target::assign(
                     &mut works,
-                    &choice,
-                    &settings,
+                    &ways.tenant,
+                    &ways.settings,
                     &current,
                     arguments.allow_unverified_cluster,
                 )
@@ -131,32 +132,73 @@ impl Plugin for Annotate {
                 Ok::<_, Failure>((host, collected, works, assigned))
             };
             let (host, collected, mut works, assigned) =
-                limited(looking, &limits.interrupt, limits.end).await??;
-            bring_all(&mut works, &assigned, arguments, &limits).await;
-            let (followed, _) = tokio::join!(
-                follow_all(host.as_ref(), &works, arguments, &limits),
-                limited(
-                    workloads::tell(&works, &assigned, &talk),
-                    &limits.interrupt,
-                    limits.end
-                ),
-            );
-            for (index, differs) in followed {
-                if let Some(work) = works.get_mut(index) {
-                    work.verdict = Some(Verdict::failed("NotOnHost", differs));
+                limited(Box::pin(looking), &limits.interrupt, limits.end).await??;
+            let listing = workloads::of(&works, &assigned, &talk);
+            let listing = limited(listing, &limits.interrupt, limits.end);
+            let bringing = async {
+                bring_all(&mut works, &assigned, arguments, &limits).await;
+                let followed = follow_all(host.as_ref(), &works, arguments, &limits).await;
+                for (index, differs) in followed {
+                    if let Some(work) = works.get_mut(index) {
+                        work.verdict = Some(Verdict::failed("NotOnHost", differs));
+                    }
                 }
-            }
+            };
+            let ((), workloads) = tokio::join!(bringing, listing);
+            workloads::tell(&works, &workloads.unwrap_or_default(), &talk);
             let timed_out = limits.is_over();
             limits.close(&mut works);
-            Ok::<_, Failure>((collected, works, timed_out))
-        })?;
-        let (collected, works, timed_out) = done?;
+            Ok::<_, Failure>(Some((collected, works, timed_out)))
+        })??;
+        let Some((collected, works, timed_out)) = done else {
+            return Ok(nothing_to_do::<Self>(session));
+        };
         let outcome = write::records(session, arguments, format, &collected, &works)?;
         Ok(if timed_out {
             outcome.and(Outcome::TimedOut)
         } else {
             outcome
         })
+    }
+}
+
+/// The cluster of the command line and the host, as far as they were to be found.
+type Looked = (
+    Result<Target, Failure>,
+    Result<host::Unproven, host::NoHost>,
+);
+
+/// How tenant and host are reached.
+struct Ways {
+    tenant: ClusterChoice,
+    host: HostChoice,
+    settings: ConnectSettings,
+    /// Whether the host is needed.
+    wait: bool,
+}
+
+impl Ways {
+    /// Looks while the input is awaited; `None` where a credential plugin would run for that.
+    async fn look_early(&self) -> Option<Looked> {
+        if host::runs_plugin(&self.host, &self.tenant) {
+            return None;
+        }
+        Some(self.look().await)
+    }
+
+    async fn look(&self) -> Looked {
+        let tenant = async {
+            let cluster = Cluster::connect(&self.tenant, &self.settings).await?;
+            Ok(target::look(cluster).await?)
+        };
+        let host = async {
+            if !self.wait {
+                return Err(host::NoHost::Unwanted);
+            }
+            let host = host::find(&self.host, &self.tenant, &self.settings).await?;
+            Ok(host::Unproven::ask(host).await)
+        };
+        tokio::join!(tenant, host)
     }
 }
 

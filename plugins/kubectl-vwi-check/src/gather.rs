@@ -24,7 +24,7 @@ use crate::probe;
 use crate::wanted::Wanted;
 use azure::AzureView;
 use host::HostView;
-use tenant::TenantView;
+use tenant::{TenantSelf, TenantView};
 
 /// The ways to the four sides, each of them open, or with the reason why not.
 pub(crate) struct Access<'a> {
@@ -36,6 +36,12 @@ pub(crate) struct Access<'a> {
     pub(crate) http: Fact<reqwest::Client>,
     pub(crate) words: Words,
     pub(crate) timeout: Duration,
+}
+
+/// What tenant and host say of themselves.
+pub(crate) struct Sides {
+    tenant: TenantSelf,
+    survey: Fact<host::Survey>,
 }
 
 /// What was seen.
@@ -54,54 +60,72 @@ impl Access<'_> {
         usize::from(self.args.checks.concurrency)
     }
 
-    /// Reads everything that the records need.
-    pub(crate) async fn gather(&self, wanted: &[Wanted]) -> Seen {
-        let (tenant, survey, mut azure) = tokio::join!(
-            TenantView::look(self, wanted),
-            host::survey(self),
-            AzureView::look(self, wanted),
-        );
-        let (host, ()) = tokio::join!(
-            HostView::look(self, survey, &tenant, wanted),
-            azure.look_by_client_id(self, &tenant, wanted),
-        );
+    /// Reads what tenant and host say of themselves, whatever the records are.
+    pub(crate) async fn sides(&self) -> Sides {
+        let (tenant, survey) = tokio::join!(TenantSelf::look(self), host::survey(self));
+        Sides { tenant, survey }
+    }
+
+    /// Reads everything that the records need, from all sides at once.
+    pub(crate) async fn gather(&self, sides: Sides, wanted: &[Wanted]) -> Seen {
+        let Sides {
+            tenant: itself,
+            survey,
+        } = sides;
+        let mut host = HostView::new(self, survey, &itself);
         let issuers = wanted
             .iter()
-            .filter_map(|one| host.issuer(one, &tenant).ok().or(one.issuer.as_deref()))
+            .filter_map(|one| host.issuer(one, &itself).ok().or(one.issuer.as_deref()))
             .collect::<BTreeSet<&str>>();
-        let published = self.published(issuers).await;
+        let tenant_and_azure = async {
+            let (tenant, mut azure) = tokio::join!(
+                TenantView::look(self, &itself, wanted),
+                AzureView::look(self, wanted),
+            );
+            azure
+                .look_by_client_id(self, (&itself, &tenant), wanted)
+                .await;
+            (tenant, azure)
+        };
+        let ((tenant, mut azure), seen, published) = tokio::join!(
+            tenant_and_azure,
+            host.look(self, &itself, wanted),
+            self.published(issuers),
+        );
+        host.add(seen);
+        let tenant = (&itself, &tenant);
 
         let mut facts: Vec<Facts> = wanted
             .iter()
-            .map(|one| self.facts_of(one, &tenant, &host, &azure, &published))
+            .map(|one| self.facts_of(one, tenant, &host, &azure, &published))
             .collect();
         self.look_up_clusters(&mut azure, &mut facts).await;
         count_needed(&mut facts);
         if self.args.checks.probe == ProbeChoice::Token {
             let hosts: Vec<Fact<()>> = wanted
                 .iter()
-                .map(|one| host.counts_for(one, &tenant))
+                .map(|one| host.counts_for(one, &itself))
                 .collect();
             self.probe_all(wanted, hosts, &mut facts).await;
         }
-        let silent = [tenant.silent(), host.silent(), azure.silent()];
+        let silent = [itself.silent(), host.silent(), azure.silent()];
         Seen {
             facts,
             silent: silent.into_iter().flatten().collect(),
-            untyped_host: host.untyped(wanted, &tenant),
+            untyped_host: host.untyped(wanted, &itself),
         }
     }
 
     fn facts_of(
         &self,
         wanted: &Wanted,
-        tenant: &TenantView,
+        (itself, tenant): (&TenantSelf, &TenantView),
         host: &HostView,
         azure: &AzureView,
         published: &BTreeMap<String, Published>,
     ) -> Facts {
-        let vcluster = host.vcluster(wanted, tenant);
-        let issuer = host.issuer(wanted, tenant).ok();
+        let vcluster = host.vcluster(wanted, itself);
+        let issuer = host.issuer(wanted, itself).ok();
         let issuer = issuer.or(wanted.issuer.as_deref());
         let published = match issuer {
             Some(issuer) => published.get(issuer).cloned().ok_or_else(|| {
@@ -116,7 +140,7 @@ impl Access<'_> {
             Ok(_) => published,
             Err(unseen) => Err(unseen.clone()),
         };
-        let tenant_facts = tenant.facts_of(wanted);
+        let tenant_facts = tenant.facts_of(itself, wanted);
         let uid = tenant_facts
             .service_account
             .as_ref()
@@ -124,7 +148,7 @@ impl Access<'_> {
             .and_then(|account| account.as_ref())
             .map(|account| account.uid.clone());
         let (host_facts, expected_host) =
-            host.facts_of(wanted, tenant, vcluster.as_ref(), uid.as_deref());
+            host.facts_of(wanted, itself, vcluster.as_ref(), uid.as_deref());
         Facts {
             namespace: wanted.namespace().to_owned(),
             name: wanted.name().to_owned(),

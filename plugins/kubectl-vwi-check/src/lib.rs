@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use vwi_cli::flags::{OutputFlags, bad_usage};
+use vwi_cli::input::Early;
 use vwi_cli::output::Format;
 use vwi_cli::plugin::Plugin;
 use vwi_cli::session::Session;
@@ -27,7 +28,7 @@ use vwi_core::step::Step;
 use vwi_core::stream::Selection;
 
 pub use args::{AzureFlags, CheckArgs, CheckFlags, FailOnFlag, ProbeChoice, WantedFlags};
-use gather::{Access, Seen};
+use gather::{Access, Seen, Sides};
 use wanted::Wanted;
 
 /// Pauses of `--wait` between two looks.
@@ -74,13 +75,26 @@ impl Plugin for Check {
             write::list_checks(session, !arguments.output.no_headers)?;
             return Ok(Outcome::Done);
         }
-        // The input is read to its end before a credential plugin runs.
-        let collected = input::collect(&arguments.input, arguments.selection.is_given(), session)?;
         let ways = open::Ways::new(arguments, session);
         let interrupt = session.interrupt.clone();
         let looked = session.block_on(async {
             let looking = async {
-                let access = ways.open().await?;
+                let mut early = Early::new(ways.open_early());
+                let collected = input::collect_while(
+                    &arguments.input,
+                    arguments.selection.is_given(),
+                    &ways.talk,
+                    &mut early,
+                )
+                .await?;
+                let (access, sides) = if let Some(opened) = early.finish().await {
+                    opened?
+                } else {
+                    // The input has been read to its end: now credential plugins may run.
+                    let access = ways.open().await?;
+                    let sides = access.sides().await;
+                    (access, sides)
+                };
                 let (records, end) = match collected {
                     Some(collected) => {
                         let records = collected.records.records()?;
@@ -97,7 +111,7 @@ impl Plugin for Check {
                     .into_iter()
                     .map(|record| Wanted::new(record, arguments))
                     .collect::<Result<Vec<Wanted>, _>>()?;
-                let looked = Box::pin(look(arguments, &access, &wanted, &skip)).await;
+                let looked = Box::pin(look(arguments, &access, sides, &wanted, &skip)).await;
                 Ok::<_, Failure>((wanted, looked, end))
             };
             tokio::select! {
@@ -143,6 +157,7 @@ struct Looked {
 async fn look(
     arguments: &CheckArgs,
     access: &Access<'_>,
+    mut sides: Sides,
     wanted: &[Wanted],
     skip: &std::collections::BTreeSet<&'static str>,
 ) -> Looked {
@@ -156,7 +171,7 @@ async fn look(
             facts,
             silent,
             untyped_host,
-        } = Box::pin(access.gather(wanted)).await;
+        } = Box::pin(access.gather(sides, wanted)).await;
         let mut fails = false;
         let reports = wanted
             .iter()
@@ -181,6 +196,7 @@ async fn look(
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(PAUSES.1);
+        sides = access.sides().await;
     }
 }
 

@@ -1,5 +1,6 @@
 //! The ways to tenant, host, Azure and issuer. One that does not open is a reason, not an end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use vwi_azure::{Azure, AzureChoice, Patience};
@@ -14,7 +15,7 @@ use vwi_core::step::Step;
 use vwi_kubernetes::{Cluster, ClusterChoice, ConnectSettings, Host, HostChoice, Tenant};
 
 use crate::args::CheckArgs;
-use crate::gather::Access;
+use crate::gather::{Access, Sides};
 
 /// How long a call to Azure is repeated after a fault of the moment; a check is no place to wait.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -52,6 +53,27 @@ impl<'a> Ways<'a> {
             steps: Step::ALL.map(words),
             talk: session.talk.clone(),
         }
+    }
+
+    /// Opens them, and asks tenant and host what they say of themselves, while the input is
+    /// awaited; `None` where a credential plugin would run for that.
+    pub(crate) async fn open_early(&self) -> Option<Result<(Access<'a>, Sides), Failure>> {
+        if host::runs_plugin(&self.host, &self.tenant) {
+            return None;
+        }
+        let access = match self.open().await {
+            Ok(access) => access,
+            Err(failure) => return Some(Err(failure)),
+        };
+        if let Ok(azure) = &access.azure {
+            let login = Arc::clone(azure.arm.login());
+            tokio::spawn(async move {
+                // Whoever needs the token is told what went wrong.
+                let _token = login.token().await;
+            });
+        }
+        let sides = access.sides().await;
+        Some(Ok((access, sides)))
     }
 
     /// Opens them; nothing is asked yet but by credential plugins.

@@ -49,25 +49,13 @@ pub(crate) fn connect(
 }
 
 /// Logs in while the step before this one still works: `az` alone takes a second.
-///
-/// The thread stays until the process ends, since the connection that it opens lives on it.
 pub(crate) fn log_in_early(arguments: &FederateArgs, azure: &Azure) {
-    if arguments.trust.subject.is_some() || !arguments.input.filenames.is_empty() {
+    if !arguments.input.filenames.is_empty() {
         return;
     }
     let login = Arc::clone(azure.arm.login());
-    let begun = std::thread::Builder::new().spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        if let Ok(runtime) = runtime {
-            runtime.block_on(async {
-                // Whoever needs the token is told what went wrong.
-                let _token = login.token().await;
-                std::future::pending::<()>().await;
-            });
-        }
+    tokio::spawn(async move {
+        // Whoever needs the token is told what went wrong.
+        let _token = login.token().await;
     });
-    // Without a thread, whoever needs the token asks for it.
-    drop(begun);
 }

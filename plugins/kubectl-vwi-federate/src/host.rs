@@ -3,6 +3,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use futures_util::future::join_all;
+use vwi_cli::host::NoHost;
+use vwi_cli::input::Early;
 use vwi_cli::talk::Talk;
 use vwi_cli::{Failure, host};
 use vwi_core::federation::{Census, Refusal};
@@ -41,16 +43,47 @@ pub(crate) struct Access {
 }
 
 impl Access {
-    /// Finds the host, if something leads to one, and reads what the records need.
+    /// Finds the host and asks what it says of itself, while the input is awaited; `None` where a
+    /// credential plugin would run for that.
+    pub(crate) async fn survey_early(&self) -> Option<Result<Survey, NoHost>> {
+        if host::runs_plugin(&self.choice, &self.tenant) {
+            return None;
+        }
+        Some(self.survey().await)
+    }
+
+    async fn survey(&self) -> Result<Survey, NoHost> {
+        let host = host::find(&self.choice, &self.tenant, &self.settings).await?;
+        let (services, issuer) = tokio::join!(host.services(&Scope::All), host.issuer());
+        Ok(Survey {
+            host,
+            services,
+            issuer,
+        })
+    }
+
+    /// Reads what the records need of the host, if something leads to one.
     ///
     /// # Errors
     ///
     /// A host that was typed and does not answer.
-    pub(crate) async fn look(&self, works: &[Work]) -> Result<Option<HostView>, Failure> {
-        let connected = host::connect(&self.choice, &self.tenant, &self.settings, &self.talk);
-        let Some(host) = connected.await? else {
+    pub(crate) async fn look(
+        &self,
+        early: Early<'_, Result<Survey, NoHost>>,
+        works: &[Work],
+    ) -> Result<Option<HostView>, Failure> {
+        let survey = match early.finish().await {
+            Some(survey) => survey,
+            None => self.survey().await,
+        };
+        let Some(survey) = host::or_left(survey, &self.choice, &self.talk)? else {
             return Ok(None);
         };
+        let Survey {
+            host,
+            services,
+            issuer,
+        } = survey;
         let is_typed = host.origin().is_typed();
         let mut wanted: Vec<&VirtualClusterName> = works
             .iter()
@@ -60,12 +93,7 @@ impl Access {
         wanted.sort_by_key(|which| (&which.namespace, &which.name));
         wanted.dedup();
         let evidence = join_all(wanted.iter().map(|which| host.evidence(which)));
-        let (services, issuer, evidence, accounts) = tokio::join!(
-            host.services(&Scope::All),
-            host.issuer(),
-            evidence,
-            accounts(&host, works),
-        );
+        let (evidence, accounts) = tokio::join!(evidence, accounts(&host, works));
         let answers = Answers {
             services,
             issuer,
@@ -88,6 +116,13 @@ impl Access {
             }
         }
     }
+}
+
+/// What the host says of itself, whatever the records are.
+pub(crate) struct Survey {
+    host: Host,
+    services: Result<Vec<ServiceAddress>, ApiError>,
+    issuer: Result<String, ApiError>,
 }
 
 /// What the host answered, not yet told apart into what may be missing and what may not.

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use futures_util::future::try_join_all;
 use vwi_azure::Azure;
 use vwi_cli::Failure;
-use vwi_cli::input::Collected;
+use vwi_cli::host::NoHost;
+use vwi_cli::input::{Collected, Early};
 use vwi_cli::talk::Talk;
 use vwi_core::federation::{Found, Input, Plan, Removed, Rules, Wanted, plan};
 use vwi_core::roles;
@@ -15,7 +16,7 @@ use crate::args::{FederateArgs, Prune};
 use crate::asked::Asked;
 use crate::defaults::{defaults, sole_subscription};
 use crate::gather::gather;
-use crate::host::{Access, HostView};
+use crate::host::{Access, HostView, Survey};
 use crate::issuers::issuers;
 use crate::one_subject::{refuse_bulk, refuse_collisions, refuse_twins};
 use crate::wish::Defaults;
@@ -54,6 +55,7 @@ impl Planning<'_> {
         &self,
         collected: &Collected,
         access: &Access,
+        early: Early<'_, Result<Survey, NoHost>>,
     ) -> Result<Planned, Failure> {
         let defaults = defaults(self.arguments, self.azure, collected).await?;
         let mut works = Vec::new();
@@ -75,7 +77,7 @@ impl Planning<'_> {
                 &asked.clusters,
                 &asked.assigns,
             ),
-            access.look(&works),
+            access.look(early, &works),
         )
         .await?;
         if let Some(host) = &host {

@@ -9,7 +9,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use vwi_azure::{Azure, Patience};
 use vwi_cli::Failure;
-use vwi_cli::input::{self, Collected};
+use vwi_cli::host::NoHost;
+use vwi_cli::input::{self, Collected, Early};
 use vwi_cli::interrupt::Interrupt;
 use vwi_cli::output::Format;
 use vwi_cli::plugin::nothing_to_do;
@@ -24,7 +25,7 @@ use crate::apply::Writer;
 use crate::args::{FailOn, FederateArgs, PaceChoice};
 use crate::connect::{FOR_EVER, connect, log_in_early};
 use crate::emitted::form;
-use crate::host::Access;
+use crate::host::{Access, Survey};
 use crate::placed::{Outcome, Places};
 use crate::planning::{Planned, Planning};
 use crate::work::Work;
@@ -48,10 +49,6 @@ pub(crate) fn run(arguments: &FederateArgs, session: &mut Session) -> Result<Exi
     let (stop, stopped) = watch::channel(false);
     let patience = Patience::lasting(timeout).stopped_by(stopped);
     let azure = connect(arguments, session, patience)?;
-    log_in_early(arguments, &azure);
-    let Some(collected) = collect(arguments, session)? else {
-        return Ok(nothing_to_do::<Federate>(session));
-    };
     let access = Access {
         choice: arguments.host.choice(&session.environment),
         tenant: arguments.kubectl.choice(&session.environment),
@@ -66,7 +63,15 @@ pub(crate) fn run(arguments: &FederateArgs, session: &mut Session) -> Result<Exi
         talk: session.talk.clone(),
         is_dry: arguments.change.dry_run.is_dry() || form(format).is_some(),
     };
-    let (planned, outcome) = session.block_on(async {
+    let done = session.block_on(async {
+        let mut early = Early::new(run.early(&access));
+        let collected = tokio::select! {
+            collected = run.collect(&mut early) => collected?,
+            _reason = interrupt.requested() => return Err(Interrupted.into()),
+        };
+        let Some(collected) = collected else {
+            return Ok(None);
+        };
         let watch = async {
             let _reason = interrupt.requested().await;
             // Nobody listens any more once the run is over.
@@ -74,10 +79,16 @@ pub(crate) fn run(arguments: &FederateArgs, session: &mut Session) -> Result<Exi
             std::future::pending::<()>().await;
         };
         tokio::select! {
-            done = run.all(&collected, &access) => done,
+            done = run.all(&collected, &access, early) => {
+                let (planned, outcome) = done?;
+                Ok::<_, Failure>(Some((collected, planned, outcome)))
+            }
             () = watch => Err(Interrupted.into()),
         }
     })??;
+    let Some((collected, planned, outcome)) = done else {
+        return Ok(nothing_to_do::<Federate>(session));
+    };
     let records = planned.works.len();
     let (live, dry) = (
         Places::new(&outcome.live, records),
@@ -124,16 +135,6 @@ fn format(arguments: &FederateArgs, session: &Session) -> Result<Format, Failure
     Ok(arguments.output.format_or(default, &FORMATS)?)
 }
 
-fn collect(arguments: &FederateArgs, session: &Session) -> Result<Option<Collected>, Failure> {
-    if arguments.taking.is_dangling() {
-        return Ok(Some(Collected::default()));
-    }
-    if let Some(subject) = &arguments.trust.subject {
-        return Ok(Some(input::of_records([Work::stated(subject)])?));
-    }
-    Ok(input::collect(&arguments.input, false, session)?)
-}
-
 /// Plans for the records that are acted on, and for those that a step before only planned.
 #[derive(Debug, Default)]
 struct Outcomes {
@@ -165,15 +166,39 @@ struct Run<'a> {
     is_dry: bool,
 }
 
+type EarlySurvey<'a> = Early<'a, Result<Survey, NoHost>>;
+
 impl Run<'_> {
+    /// Asks the host what it says of itself, where records will be proven on it.
+    async fn early(&self, access: &Access) -> Option<Result<Survey, NoHost>> {
+        if self.arguments.taking.is_dangling() || self.arguments.taking.delete {
+            return None;
+        }
+        access.survey_early().await
+    }
+
+    /// Reads the records, while what needs none of them is done.
+    async fn collect(&self, early: &mut EarlySurvey<'_>) -> Result<Option<Collected>, Failure> {
+        if self.arguments.taking.is_dangling() {
+            return Ok(Some(Collected::default()));
+        }
+        if let Some(subject) = &self.arguments.trust.subject {
+            return Ok(Some(input::of_records([Work::stated(subject)])?));
+        }
+        log_in_early(self.arguments, self.azure);
+        let input = &self.arguments.input;
+        Ok(input::collect_while(input, false, &self.talk, early).await?)
+    }
+
     async fn all(
         &self,
         collected: &Collected,
         access: &Access,
+        early: EarlySurvey<'_>,
     ) -> Result<(Planned, Outcomes), Failure> {
         // Up to here nothing is written, so there is nothing to finish.
         let mut planned = tokio::select! {
-            planned = self.plan(collected, access) => planned?,
+            planned = self.plan(collected, access, early) => planned?,
             _reason = self.interrupt.requested() => return Err(Interrupted.into()),
         };
         let live = mem::take(&mut planned.live);
@@ -195,7 +220,12 @@ impl Run<'_> {
         Ok((planned, outcomes))
     }
 
-    async fn plan(&self, collected: &Collected, access: &Access) -> Result<Planned, Failure> {
+    async fn plan(
+        &self,
+        collected: &Collected,
+        access: &Access,
+        early: EarlySurvey<'_>,
+    ) -> Result<Planned, Failure> {
         let planning = Planning {
             arguments: self.arguments,
             azure: self.azure,
@@ -206,7 +236,7 @@ impl Run<'_> {
         } else if self.arguments.taking.delete {
             planning.deletions(collected).await
         } else {
-            planning.records(collected, access).await
+            planning.records(collected, access, early).await
         }
     }
 

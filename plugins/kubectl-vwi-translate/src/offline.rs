@@ -89,7 +89,7 @@ pub fn read(
         ReadError::Stream(error) => error.into(),
         ReadError::Sink(error) => error,
     })?;
-    input::require_complete(source, &summary, args.input.partial, session)?;
+    input::require_complete(source, &summary, args.input.partial, &session.talk)?;
     Ok(left_out)
 }
 

@@ -94,7 +94,7 @@ impl Plugin for Example {
             }
         } else {
             let selected = arguments.selection.is_given();
-            let Some(collected) = input::collect(&arguments.input, selected, session)? else {
+            let Some(collected) = input::collect(&arguments.input, selected, &session.talk)? else {
                 return Ok(nothing_to_do::<Self>(session));
             };
             facts.selection = collected.selection;

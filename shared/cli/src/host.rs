@@ -3,10 +3,12 @@
 use thiserror::Error;
 use vwi_core::exit::{Explain, Outcome};
 use vwi_core::text::escape;
-use vwi_core::translation::{HostProof, host_proof};
+use vwi_core::translation::{HostProof, ServiceAddress, host_proof};
 use vwi_kubernetes::host::HostCandidate;
 use vwi_kubernetes::tenant::Scope;
-use vwi_kubernetes::{ClusterChoice, ConnectError, ConnectSettings, Host, HostChoice, Tenant};
+use vwi_kubernetes::{
+    ApiError, ClusterChoice, ConnectError, ConnectSettings, Host, HostChoice, Tenant,
+};
 
 use crate::report;
 use crate::talk::Talk;
@@ -43,32 +45,43 @@ impl Explain for NoHost {
 ///
 /// # Errors
 ///
-/// [`NoHost`], which is a failure of the step only where the host was typed.
+/// [`NoHost`], which is a failure of the step only where the host was typed: see [`or_left`].
 pub async fn find(
     choice: &HostChoice,
     tenant: &ClusterChoice,
     settings: &ConnectSettings,
 ) -> Result<Host, NoHost> {
+    candidate(choice, tenant)?
+        .connect(settings)
+        .await
+        .map_err(NoHost::from)
+}
+
+fn candidate(choice: &HostChoice, tenant: &ClusterChoice) -> Result<HostCandidate, NoHost> {
     if choice.none {
         return Err(NoHost::Unwanted);
     }
-    let candidate = HostCandidate::find(choice, tenant)?.ok_or(NoHost::Unknown)?;
-    Ok(candidate.connect(settings).await?)
+    HostCandidate::find(choice, tenant)?.ok_or(NoHost::Unknown)
 }
 
-/// As [`find`], for steps that go on without a host: `None` if nothing leads to one, and one that
-/// was not typed and can't be connected to is warned of and left.
+/// Whether connecting to tenant and host may run a credential plugin, which is not to be run
+/// before the input has been read.
+pub fn runs_plugin(choice: &HostChoice, tenant: &ClusterChoice) -> bool {
+    tenant.runs_plugin() || candidate(choice, tenant).is_ok_and(|candidate| candidate.runs_plugin())
+}
+
+/// For steps that go on without a host: `None` if nothing leads to one, and one that was not typed
+/// and can't be connected to is warned of and left.
 ///
 /// # Errors
 ///
 /// [`ConnectError`] of a host that was typed.
-pub async fn connect(
+pub fn or_left<T>(
+    found: Result<T, NoHost>,
     choice: &HostChoice,
-    tenant: &ClusterChoice,
-    settings: &ConnectSettings,
     talk: &Talk,
-) -> Result<Option<Host>, ConnectError> {
-    match find(choice, tenant, settings).await {
+) -> Result<Option<T>, ConnectError> {
+    match found {
         Ok(host) => Ok(Some(host)),
         Err(NoHost::Unwanted | NoHost::Unknown) => Ok(None),
         Err(NoHost::Unconnected(error)) if choice.is_typed() => Err(error),
@@ -79,45 +92,79 @@ pub async fn connect(
     }
 }
 
+/// [`find`] and [`or_left`] in one.
+///
+/// # Errors
+///
+/// [`ConnectError`] of a host that was typed.
+pub async fn connect(
+    choice: &HostChoice,
+    tenant: &ClusterChoice,
+    settings: &ConnectSettings,
+    talk: &Talk,
+) -> Result<Option<Host>, ConnectError> {
+    or_left(find(choice, tenant, settings).await, choice, talk)
+}
+
 /// Warns that the work goes on without the host.
 pub fn leave(talk: &Talk, why: &str) {
     talk.warn(&format!("no host is looked at: {why}"));
 }
 
-/// Lets a host that was not typed prove itself by the address that it shares with the tenant, and
-/// names it once; one that can't is left out.
-///
-/// `address` is that of the tenant's Service `default/kubernetes`, or why it could not be read.
-pub async fn proven(
+/// A host that is yet to be proven.
+#[derive(Debug)]
+pub struct Unproven {
     host: Host,
-    tenant: &Tenant,
-    address: Result<Option<&str>, &str>,
-    talk: &Talk,
-) -> Option<Host> {
-    if host.origin().is_typed() {
-        return Some(host);
+    /// Its vClusters; a host that was typed needs no proof and is not asked.
+    services: Option<Result<Vec<ServiceAddress>, ApiError>>,
+}
+
+impl Unproven {
+    /// Asks for what is to prove it.
+    pub async fn ask(host: Host) -> Self {
+        let services = if host.origin().is_typed() {
+            None
+        } else {
+            Some(host.services(&Scope::All).await)
+        };
+        Self { host, services }
     }
-    let services = match host.services(&Scope::All).await {
-        Ok(services) => services,
-        Err(error) => {
-            leave(talk, &error.in_one_line());
-            return None;
+
+    /// Lets a host that was not typed prove itself by the address that it shares with the tenant,
+    /// and names it once; one that can't is left out.
+    ///
+    /// `address` is that of the tenant's Service `default/kubernetes`, or why it could not be read.
+    pub fn proven(
+        self,
+        tenant: &Tenant,
+        address: Result<Option<&str>, &str>,
+        talk: &Talk,
+    ) -> Option<Host> {
+        let services = match self.services {
+            None => return Some(self.host),
+            Some(Ok(services)) => services,
+            Some(Err(error)) => {
+                leave(talk, &error.in_one_line());
+                return None;
+            }
+        };
+        let label = self.host.cluster().label();
+        let proof = host_proof(address.ok().flatten(), &services, true);
+        if matches!(proof, HostProof::Proven(_)) {
+            talk.say(&format!("the host is {label}"));
+            return Some(self.host);
         }
-    };
-    let label = host.cluster().label();
-    let proof = host_proof(address.ok().flatten(), &services, true);
-    if matches!(proof, HostProof::Proven(_)) {
-        talk.say(&format!("the host is {label}"));
-        return Some(host);
+        let why = match address {
+            Ok(Some(address)) => format!(
+                "no vCluster there has the tenant's address `{}`",
+                escape(address)
+            ),
+            Ok(None) => format!("{} has no address to compare", tenant.cluster().label()),
+            Err(why) => {
+                format!("the tenant's address, which would prove it, could not be read: {why}")
+            }
+        };
+        talk.warn(&format!("{label} is not looked at: {why}"));
+        None
     }
-    let why = match address {
-        Ok(Some(address)) => format!(
-            "no vCluster there has the tenant's address `{}`",
-            escape(address)
-        ),
-        Ok(None) => format!("{} has no address to compare", tenant.cluster().label()),
-        Err(why) => format!("the tenant's address, which would prove it, could not be read: {why}"),
-    };
-    talk.warn(&format!("{label} is not looked at: {why}"));
-    None
 }

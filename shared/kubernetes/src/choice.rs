@@ -6,6 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::exec::ExecRunner;
+use crate::kubeconfig::Kubeconfig;
 
 /// Where the kubeconfig is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +51,17 @@ pub struct ClusterChoice {
     pub tls: TlsChoice,
     /// `--disable-compression`: accepted; the suite asks for no compression anyway.
     pub disable_compression: bool,
+}
+
+impl ClusterChoice {
+    /// Whether connecting may run a credential plugin. A kubeconfig that can't be read runs none.
+    pub fn runs_plugin(&self) -> bool {
+        let kubeconfig = Kubeconfig::load(&self.kubeconfig);
+        kubeconfig.is_ok_and(|kubeconfig| {
+            // Whoever types another user is not looked up; there may be a plugin.
+            self.user.is_some() || kubeconfig.runs_plugin(self.context.as_deref())
+        })
+    }
 }
 
 /// kubectl's flags about TLS.

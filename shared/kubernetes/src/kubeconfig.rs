@@ -155,6 +155,15 @@ impl Kubeconfig {
         namespace.filter(|namespace| !namespace.is_empty())
     }
 
+    /// Whether a credential plugin is run for the user of this context, or of the current one.
+    pub fn runs_plugin(&self, context: Option<&str>) -> bool {
+        let context = context.or_else(|| self.current_context());
+        context
+            .and_then(|name| self.context(name).ok()?.user.as_deref())
+            .and_then(|user| self.user(user).ok())
+            .is_some_and(|user| user.exec.is_some())
+    }
+
     /// Whether nothing is in it.
     pub(crate) fn is_empty(&self) -> bool {
         self.document.clusters.is_empty()

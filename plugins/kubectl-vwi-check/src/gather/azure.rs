@@ -10,7 +10,7 @@ use vwi_core::federation::{Credential, Identity};
 
 use ask::{Found, cluster, cluster_fact, find, look_at, look_further, no_subscription, unseen};
 
-use super::tenant::TenantView;
+use super::tenant::{TenantSelf, TenantView};
 use super::{Access, no_azure};
 use crate::wanted::{Named, Wanted};
 
@@ -115,7 +115,7 @@ impl AzureView {
     pub(super) async fn look_by_client_id(
         &mut self,
         access: &Access<'_>,
-        tenant: &TenantView,
+        (itself, tenant): (&TenantSelf, &TenantView),
         wanted: &[Wanted],
     ) {
         let Ok(azure) = &access.azure else {
@@ -124,7 +124,7 @@ impl AzureView {
         let mut asked: BTreeMap<String, BTreeSet<&RoleWish>> = BTreeMap::new();
         for one in wanted {
             if one.identity.is_none()
-                && let Some(client_id) = super::client_id(&tenant.facts_of(one))
+                && let Some(client_id) = super::client_id(&tenant.facts_of(itself, one))
             {
                 asked
                     .entry(client_id.to_lowercase())

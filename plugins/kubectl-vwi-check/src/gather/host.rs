@@ -20,7 +20,7 @@ use vwi_kubernetes::tenant::Scope;
 use vwi_kubernetes::{ApiError, Host, HostEvidence};
 
 use super::Access;
-use super::tenant::TenantView;
+use super::tenant::TenantSelf;
 use crate::wanted::Wanted;
 
 /// Name of the webhook, whatever its configuration is called.
@@ -88,41 +88,49 @@ pub(super) struct HostView {
     pods: BTreeMap<VirtualClusterName, Fact<Vec<Pod>>>,
 }
 
+/// What a host says of one vCluster.
+pub(super) type Seen = (VirtualClusterName, Fact<HostEvidence>, Fact<Vec<Pod>>);
+
 impl HostView {
-    pub(super) async fn look(
-        access: &Access<'_>,
-        survey: Fact<Survey>,
-        tenant: &TenantView,
-        wanted: &[Wanted],
-    ) -> Self {
+    /// Takes what the host says of itself; what it says of vClusters is yet to be read.
+    pub(super) fn new(access: &Access<'_>, survey: Fact<Survey>, tenant: &TenantSelf) -> Self {
         let current = which(access, survey.as_ref().ok(), tenant);
-        let mut view = Self {
+        Self {
             survey,
             current,
             evidence: BTreeMap::new(),
             pods: BTreeMap::new(),
-        };
-        let Ok(host) = view.survey.as_ref().map(|survey| survey.host.clone()) else {
-            return view;
-        };
-        let mut asked = BTreeSet::new();
-        for one in wanted {
-            if view.counts_for(one, tenant).is_ok()
-                && let Ok(which) = view.vcluster(one, tenant)
-            {
-                asked.insert(which);
-            }
         }
-        let looked: Vec<_> = stream::iter(&asked)
-            .map(|which| look_at(&host, which))
+    }
+
+    /// Reads the vClusters of the records.
+    pub(super) async fn look(
+        &self,
+        access: &Access<'_>,
+        tenant: &TenantSelf,
+        wanted: &[Wanted],
+    ) -> Vec<Seen> {
+        let Ok(Survey { host, .. }) = &self.survey else {
+            return Vec::new();
+        };
+        let asked: BTreeSet<VirtualClusterName> = wanted
+            .iter()
+            .filter(|one| self.counts_for(one, tenant).is_ok())
+            .filter_map(|one| self.vcluster(one, tenant).ok())
+            .collect();
+        stream::iter(&asked)
+            .map(|which| look_at(host, which))
             .buffer_unordered(access.concurrency())
             .collect()
-            .await;
-        for (which, evidence, pods) in looked {
-            view.evidence.insert(which.clone(), evidence);
-            view.pods.insert(which, pods);
+            .await
+    }
+
+    /// Keeps what was read.
+    pub(super) fn add(&mut self, seen: Vec<Seen>) {
+        for (which, evidence, pods) in seen {
+            self.evidence.insert(which.clone(), evidence);
+            self.pods.insert(which, pods);
         }
-        view
     }
 
     /// Returns why nothing at all came from the host.
@@ -131,7 +139,7 @@ impl HostView {
     }
 
     /// Returns how messages name the host, if nobody typed it and it has proven itself.
-    pub(super) fn untyped(&self, wanted: &[Wanted], tenant: &TenantView) -> Option<String> {
+    pub(super) fn untyped(&self, wanted: &[Wanted], tenant: &TenantSelf) -> Option<String> {
         let survey = self.survey.as_ref().ok()?;
         let counts = wanted
             .iter()
@@ -144,7 +152,7 @@ impl HostView {
     pub(super) fn vcluster(
         &self,
         wanted: &Wanted,
-        tenant: &TenantView,
+        tenant: &TenantSelf,
     ) -> Fact<VirtualClusterName> {
         if let Some(which) = &wanted.vcluster {
             return Ok(which.clone());
@@ -155,7 +163,7 @@ impl HostView {
 
     /// Says whether this is the host of a record's vCluster. One that was not typed must prove it,
     /// by the address that it shares with the tenant.
-    pub(super) fn counts_for(&self, wanted: &Wanted, tenant: &TenantView) -> Fact<()> {
+    pub(super) fn counts_for(&self, wanted: &Wanted, tenant: &TenantSelf) -> Fact<()> {
         let survey = self.survey.as_ref().map_err(Clone::clone)?;
         let live = || {
             tenant.is_of(wanted).ok()?;
@@ -183,7 +191,7 @@ impl HostView {
     }
 
     /// Returns the issuer of the host of a record.
-    pub(super) fn issuer(&self, wanted: &Wanted, tenant: &TenantView) -> Result<&str, Unseen> {
+    pub(super) fn issuer(&self, wanted: &Wanted, tenant: &TenantSelf) -> Result<&str, Unseen> {
         self.counts_for(wanted, tenant)?;
         let survey = self.survey.as_ref().map_err(Clone::clone)?;
         survey.issuer.as_deref().map_err(Clone::clone)
@@ -191,10 +199,7 @@ impl HostView {
 }
 
 /// Reads one vCluster.
-async fn look_at(
-    host: &Host,
-    which: &VirtualClusterName,
-) -> (VirtualClusterName, Fact<HostEvidence>, Fact<Vec<Pod>>) {
+async fn look_at(host: &Host, which: &VirtualClusterName) -> Seen {
     let scope = Scope::Namespace(which.namespace.clone());
     let (evidence, pods) = tokio::join!(host.evidence(which), host.pods_of(&which.name, &scope));
     let evidence = evidence.map_err(|error| unseen(&error));
@@ -219,7 +224,7 @@ async fn look_at(
 fn which(
     access: &Access<'_>,
     survey: Option<&Survey>,
-    tenant: &TenantView,
+    tenant: &TenantSelf,
 ) -> Fact<VirtualClusterName> {
     let mut clues = Vec::new();
     let flags = &access.args.wanted;

@@ -24,50 +24,29 @@ const NEAR: usize = 3;
 
 type Key = (String, String);
 
-/// What the tenant said.
-pub(super) struct TenantView {
-    /// Which cluster it is; `Err` if it did not answer at all.
+/// Which cluster the tenant is.
+pub(super) struct TenantSelf {
+    /// `Err` if it did not answer at all.
     identity: Fact<TenantIdentity>,
     label: String,
-    accounts: BTreeMap<Key, Fact<Option<ServiceAccountFact>>>,
-    near: BTreeMap<Key, Vec<String>>,
-    workloads: BTreeMap<String, Fact<Vec<WorkloadFact>>>,
 }
 
-impl TenantView {
-    pub(super) async fn look(access: &Access<'_>, wanted: &[Wanted]) -> Self {
+impl TenantSelf {
+    pub(super) async fn look(access: &Access<'_>) -> Self {
         let tenant = match &access.tenant {
             Ok(tenant) => tenant,
-            Err(unseen) => return Self::unseen(unseen.clone()),
+            Err(unseen) => {
+                return Self {
+                    identity: Err(unseen.clone()),
+                    label: String::new(),
+                };
+            }
         };
-        let keys: BTreeSet<Key> = wanted.iter().map(key).collect();
-        let namespaces: BTreeSet<&str> = wanted.iter().map(Wanted::namespace).collect();
-        let (identity, accounts, workloads) = tokio::join!(
-            tenant.identity(),
-            accounts(tenant, keys, access.concurrency()),
-            workloads(tenant, &namespaces, access.concurrency()),
-        );
-        let identity = identity
-            .reached()
-            .map_err(|error| Unseen::new(FactSource::Tenant, error.in_one_line()));
-        let mut view = Self {
-            identity,
-            label: tenant.cluster().label(),
-            accounts,
-            near: BTreeMap::new(),
-            workloads,
-        };
-        view.look_nearby(tenant).await;
-        view
-    }
-
-    fn unseen(unseen: Unseen) -> Self {
+        let identity = tenant.identity().await.reached();
         Self {
-            identity: Err(unseen),
-            label: String::new(),
-            accounts: BTreeMap::new(),
-            near: BTreeMap::new(),
-            workloads: BTreeMap::new(),
+            identity: identity
+                .map_err(|error| Unseen::new(FactSource::Tenant, error.in_one_line())),
+            label: tenant.cluster().label(),
         }
     }
 
@@ -115,9 +94,38 @@ impl TenantView {
         }
         Ok(())
     }
+}
 
-    pub(super) fn facts_of(&self, wanted: &Wanted) -> TenantFacts {
-        if let Err(unseen) = self.is_of(wanted) {
+/// What the tenant said of the ServiceAccounts.
+#[derive(Default)]
+pub(super) struct TenantView {
+    accounts: BTreeMap<Key, Fact<Option<ServiceAccountFact>>>,
+    near: BTreeMap<Key, Vec<String>>,
+    workloads: BTreeMap<String, Fact<Vec<WorkloadFact>>>,
+}
+
+impl TenantView {
+    pub(super) async fn look(access: &Access<'_>, itself: &TenantSelf, wanted: &[Wanted]) -> Self {
+        let (Ok(tenant), Some(_)) = (&access.tenant, itself.identity()) else {
+            return Self::default();
+        };
+        let keys: BTreeSet<Key> = wanted.iter().map(key).collect();
+        let namespaces: BTreeSet<&str> = wanted.iter().map(Wanted::namespace).collect();
+        let (accounts, workloads) = tokio::join!(
+            accounts(tenant, keys, access.concurrency()),
+            workloads(tenant, &namespaces, access.concurrency()),
+        );
+        let mut view = Self {
+            accounts,
+            near: BTreeMap::new(),
+            workloads,
+        };
+        view.look_nearby(tenant).await;
+        view
+    }
+
+    pub(super) fn facts_of(&self, itself: &TenantSelf, wanted: &Wanted) -> TenantFacts {
+        if let Err(unseen) = itself.is_of(wanted) {
             return TenantFacts {
                 service_account: Err(unseen.clone()),
                 near_names: Vec::new(),

@@ -1,22 +1,20 @@
-use std::ffi::OsStr;
+use std::io::Write;
+use std::os::fd::AsRawFd;
 
 use vwi_core::record::ConditionStatus;
 use vwi_core::step::Step;
 use vwi_core::stream::{StreamEnd, write_line};
 
 use super::*;
-use crate::flags::OutputFlags;
-use crate::invocation::Invocation;
 use crate::kept::Kept;
 use crate::talk::Verbosity;
 
-fn session() -> Session {
-    let quiet = OutputFlags {
+fn talk() -> Talk {
+    let quiet = Verbosity {
         quiet: true,
-        ..OutputFlags::default()
+        ..Verbosity::default()
     };
-    let invocation = Invocation::of_step(OsStr::new("kubectl-vwi-federate"), Step::Federate);
-    Session::new(invocation, &quiet)
+    Talk::to(Step::Federate, quiet, Kept::default())
 }
 
 fn flags(files: &[&Path], partial: bool) -> InputFlags {
@@ -93,7 +91,7 @@ fn several_files_are_one_input() {
     )
     .unwrap();
 
-    let collect = |flags: &InputFlags| collect(flags, false, &session()).unwrap().unwrap();
+    let collect = |flags: &InputFlags| collect(flags, false, &talk()).unwrap().unwrap();
     let of_folder = collect(&flags(&[folder.path()], false));
     assert_eq!(
         names(&of_folder),
@@ -128,7 +126,7 @@ fn input_that_is_not_whole_is_refused_and_says_the_flag() {
     let file = folder.path().join("a.json");
     let collected = |text: &[u8], partial| {
         fs::write(&file, text).unwrap();
-        collect(&flags(&[&file], partial), false, &session())
+        collect(&flags(&[&file], partial), false, &talk())
     };
     let cut = lines(&[of_a_step("a")], None);
     let error = collected(&cut, false).unwrap_err();
@@ -155,14 +153,14 @@ fn input_that_is_not_whole_is_refused_and_says_the_flag() {
     );
     assert!(collected(b"{", true).is_err());
     fs::remove_file(&file).unwrap();
-    let error = collect(&flags(&[&file], false), false, &session()).unwrap_err();
+    let error = collect(&flags(&[&file], false), false, &talk()).unwrap_err();
     assert_eq!(error.outcome(), Outcome::CouldNotRun);
 }
 
 #[test]
 fn what_is_selected_otherwise_is_not_asked_of_standard_input() {
     assert!(
-        collect(&InputFlags::default(), true, &session())
+        collect(&InputFlags::default(), true, &talk())
             .unwrap()
             .is_none()
     );
@@ -171,7 +169,7 @@ fn what_is_selected_otherwise_is_not_asked_of_standard_input() {
 #[test]
 fn standard_input_named_twice_is_a_fault_of_the_command_line() {
     let files = ["-", "a.yaml", "-"].map(Path::new);
-    let error = collect(&flags(&files, false), false, &session()).unwrap_err();
+    let error = collect(&flags(&files, false), false, &talk()).unwrap_err();
     assert_eq!(error.outcome(), Outcome::Usage);
     assert_eq!(error.to_string(), "standard input can be read but once");
 }
@@ -191,4 +189,37 @@ fn a_folder_without_manifests_is_warned_of() {
             folder.path().display()
         )
     );
+}
+
+#[test]
+fn what_needs_no_record_is_done_meanwhile_and_holds_nothing_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    // The input comes only once the other work is done.
+    let (reader, mut writer) = io::pipe().unwrap();
+    let text = lines(&[of_a_step("a")], Some(end(1, "x", None)));
+    let mut early = Early::new(async move {
+        writer.write_all(&text).unwrap();
+        Some("done")
+    });
+    let path = PathBuf::from(format!("/proc/self/fd/{}", reader.as_raw_fd()));
+    let files = flags(&[&path], false);
+    let collected = runtime
+        .block_on(collect_while(&files, false, &talk(), &mut early))
+        .unwrap();
+    assert_eq!(names(&collected.unwrap()), ["a"]);
+    assert_eq!(runtime.block_on(early.finish()), Some("done"));
+
+    let file = folder.path().join("cut");
+    fs::write(&file, lines(&[of_a_step("a")], None)).unwrap();
+    let mut never = Early::new(std::future::pending::<Option<()>>());
+    let cut = runtime.block_on(collect_while(
+        &flags(&[&file], false),
+        false,
+        &talk(),
+        &mut never,
+    ));
+    assert!(matches!(cut, Err(InputError::Incomplete { .. })), "{cut:?}");
 }

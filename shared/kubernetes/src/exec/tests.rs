@@ -69,14 +69,15 @@ async fn an_entry_is_run_once_until_it_is_refused() {
 #[tokio::test]
 async fn what_a_plugin_leaves_in_the_background_holds_nobody_up() {
     let folder = tempfile::tempdir().unwrap();
-    let ends = folder.path().join("ends");
+    // What stays behind ends when the fifo is written to.
+    let fifo = folder.path().join("fifo");
     let script = format!(
-        "(until [ -e {0} ]; do sleep 0.05; done) & {1}",
-        ends.display(),
+        "mkfifo {0}; cat {0} & {1}",
+        fifo.display(),
         answer(r#"{"token":"t"}"#)
     );
     let got = token(&runner(), &shell(&script)).await;
-    std::fs::write(ends, "").unwrap();
+    std::fs::write(fifo, "").unwrap();
     assert_eq!(got, "t");
 }
 

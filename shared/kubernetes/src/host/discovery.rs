@@ -124,6 +124,11 @@ impl HostCandidate {
         &self.origin
     }
 
+    /// Whether connecting may run a credential plugin.
+    pub fn runs_plugin(&self) -> bool {
+        self.choice.as_ref().is_some_and(ClusterChoice::runs_plugin)
+    }
+
     /// Connects; nothing is sent yet, and nothing is proven.
     ///
     /// # Errors

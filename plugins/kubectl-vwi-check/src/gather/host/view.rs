@@ -11,7 +11,7 @@ use vwi_kubernetes::evidence::ConfigurationFact;
 
 use super::HostView;
 use super::pods::pod_facts;
-use crate::gather::tenant::{TenantView, account_fact};
+use crate::gather::tenant::{TenantSelf, account_fact};
 use crate::gather::{computed, no_host};
 use crate::wanted::Wanted;
 
@@ -21,7 +21,7 @@ impl HostView {
     pub(in crate::gather) fn facts_of(
         &self,
         wanted: &Wanted,
-        tenant: &TenantView,
+        tenant: &TenantSelf,
         which: Result<&VirtualClusterName, &Unseen>,
         uid: Option<&str>,
     ) -> (HostFacts, Fact<HostServiceAccount>) {
@@ -75,7 +75,7 @@ impl HostView {
     fn evidence_of(
         &self,
         wanted: &Wanted,
-        tenant: &TenantView,
+        tenant: &TenantSelf,
         which: &VirtualClusterName,
     ) -> Fact<&HostEvidence> {
         self.counts_for(wanted, tenant)?;
@@ -85,14 +85,14 @@ impl HostView {
         }
     }
 
-    fn webhooks(&self, wanted: &Wanted, tenant: &TenantView) -> Fact<Vec<WebhookFact>> {
+    fn webhooks(&self, wanted: &Wanted, tenant: &TenantSelf) -> Fact<Vec<WebhookFact>> {
         self.counts_for(wanted, tenant)?;
         let survey = self.survey.as_ref().map_err(Clone::clone)?;
         survey.webhooks.clone()
     }
 
     /// What the host says of itself counts also where the vCluster is not known.
-    fn without_vcluster(&self, wanted: &Wanted, tenant: &TenantView, unseen: &Unseen) -> HostFacts {
+    fn without_vcluster(&self, wanted: &Wanted, tenant: &TenantSelf, unseen: &Unseen) -> HostFacts {
         HostFacts {
             webhooks: self.webhooks(wanted, tenant),
             issuer: self.issuer(wanted, tenant).map(str::to_owned),
