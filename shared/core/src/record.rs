@@ -155,14 +155,16 @@ impl Record {
     fn view<T: serde::de::DeserializeOwned + Default>(&self, key: &str) -> Result<T, RecordError> {
         match self.document.get(key) {
             None | Some(Value::Null) => Ok(T::default()),
-            Some(value) => T::deserialize(value)
-                .map_err(|error| self.fault(key, &format!("can't be read: {error}"))),
+            Some(value) => T::deserialize(value).map_err(|error| {
+                let fault = crate::text::excerpt(&error.to_string());
+                self.fault(key, &format!("can't be read: {fault}"))
+            }),
         }
     }
 
     fn fault(&self, field: &str, fault: &str) -> RecordError {
         RecordError::Field {
-            record: crate::text::escape(&self.key()),
+            record: crate::text::excerpt(&self.key()),
             field: field.to_owned(),
             fault: fault.to_owned(),
         }

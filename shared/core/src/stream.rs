@@ -16,7 +16,7 @@ mod yaml;
 use std::io::{self, BufReader, Cursor, Read};
 
 pub use end::{Collision, Selection, StreamEnd};
-pub use error::{ReadError, StreamError, YamlFault};
+pub use error::{Fault, ReadError, StreamError};
 pub use tally::{Completeness, Summary};
 pub use writer::{ListWriter, write_line};
 

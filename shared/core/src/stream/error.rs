@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::exit::{Explain, Outcome};
 use crate::record::RecordError;
-use crate::text::escape;
+use crate::text::excerpt;
 
 /// Why input can't be read.
 #[derive(Debug, Error)]
@@ -30,7 +30,9 @@ pub enum StreamError {
         line: usize,
         /// What is wrong there.
         #[source]
-        source: serde_json::Error,
+        source: Fault,
+        /// Whether it ends inside a document.
+        cut: bool,
     },
     /// It is no YAML.
     #[error("cannot read {origin} as YAML")]
@@ -39,7 +41,7 @@ pub enum StreamError {
         origin: String,
         /// Where and what.
         #[source]
-        source: YamlFault,
+        source: Fault,
     },
     /// YAML is read document by document, so each has a limit.
     #[error("{origin} is YAML of more than {} MiB", limit_bytes / (1024 * 1024))]
@@ -52,7 +54,7 @@ pub enum StreamError {
     /// A document of a kind that is no input here.
     #[error(
         "{origin} has a document of kind `{}`, which is no input of this step",
-        escape(found)
+        excerpt(found)
     )]
     Kind {
         /// Name of the input.
@@ -61,7 +63,7 @@ pub enum StreamError {
         found: String,
     },
     /// An end that can't be read.
-    #[error("{origin} has an end that can't be read: {}", escape(fault))]
+    #[error("{origin} has an end that can't be read: {}", excerpt(fault))]
     End {
         /// Name of the input.
         origin: String,
@@ -80,7 +82,7 @@ pub enum StreamError {
     /// An object without a name.
     #[error(
         "{origin} has a ServiceAccount without a usable name: `{}`",
-        escape(found)
+        excerpt(found)
     )]
     Name {
         /// Name of the input.
@@ -118,10 +120,10 @@ impl StreamError {
     }
 }
 
-/// What is wrong with a YAML document, and at which line of the input.
+/// What is wrong with the text of a document, and where: the parser's words, which may quote it.
 #[derive(Debug, Error)]
-#[error("{}", escape(.0))]
-pub struct YamlFault(pub(super) String);
+#[error("{}", excerpt(.0))]
+pub struct Fault(pub(super) String);
 
 impl Explain for StreamError {
     fn outcome(&self) -> Outcome {
@@ -130,7 +132,7 @@ impl Explain for StreamError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Json { source, .. } if source.is_eof() => Some(
+            Self::Json { cut: true, .. } => Some(
                 "the input ends inside a document: look at the messages of the step before this one"
                     .to_owned(),
             ),

@@ -1,11 +1,11 @@
 //! Counts what came in, and says whether that was all of it.
 
 use super::end::{Selection, StreamEnd};
-use super::error::StreamError;
+use super::error::{Fault, StreamError};
 use super::{Accept, Collision, Deliver, Item, ServiceAccount};
 use crate::name::{is_label, is_subdomain};
 use crate::record::{Record, RecordError};
-use crate::text::escape;
+use crate::text::{escape, excerpt};
 
 /// Whether the input is all of what was to come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,7 +160,8 @@ impl Tally {
         StreamError::Json {
             origin: self.origin.clone(),
             line: source.line(),
-            source,
+            cut: source.is_eof(),
+            source: Fault(source.to_string()),
         }
     }
 
@@ -173,7 +174,7 @@ impl Tally {
 
     pub(super) fn newer(&self, found: &str) -> StreamError {
         self.unusable(RecordError::NewerVersion {
-            found: escape(found),
+            found: excerpt(found),
         })
     }
 

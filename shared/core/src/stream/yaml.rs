@@ -6,7 +6,7 @@ use serde::de::DeserializeSeed;
 
 use super::Deliver;
 use super::document::{Context, Document};
-use super::error::{StreamError, YamlFault};
+use super::error::{Fault, StreamError};
 use super::tally::Tally;
 
 /// Most bytes of one document: unlike JSON, YAML has to be in memory as a whole.
@@ -41,7 +41,7 @@ fn parse(document: &Text, tally: &mut Tally, deliver: Deliver<'_>) -> Result<(),
     }
     let fault = |origin: &str, message: String| StreamError::Yaml {
         origin: format!("{origin}, document {number},"),
-        source: YamlFault(message),
+        source: Fault(message),
     };
     let text = std::str::from_utf8(&document.bytes)
         .map_err(|error| fault(tally.origin(), error.to_string()))?;

@@ -131,6 +131,28 @@ fn deep_nesting_is_refused_in_either_language() {
 }
 
 #[test]
+fn what_is_too_long_to_read_is_not_quoted_whole() {
+    let long = "x".repeat(3_000_000);
+    for text in [
+        format!(
+            "apiVersion: vwi/v1alpha1\nkind: WorkloadIdentity\nmetadata: {{name: a}}\nspec: {long}\n"
+        ),
+        format!("a: [{long}\n---\n"),
+        format!("kind: {long}\n"),
+        format!(r#"{{"kind":"{long}"}}"#),
+        format!(r#"{{"items":"{long}"}}"#),
+        format!(r#"{{"apiVersion":"vwi/{long}","kind":"WorkloadIdentity"}}"#),
+        RECORD.replace(r#""name":"a""#, &format!(r#""name":"{long}""#)),
+        RECORD.replace("}}", &format!(r#"}},"spec":{{"roles":"{long}"}}}}"#)),
+        ACCOUNT.replace(r#""name":"a""#, &format!(r#""name":"{long}""#)),
+        format!(r#"{{"apiVersion":"vwi/v1alpha1","kind":"StreamEnd","status":"{long}"}}"#),
+    ] {
+        let shown = shown(&fault(&text));
+        assert!(shown.len() < 1_000, "{} bytes: {:.300}", shown.len(), shown);
+    }
+}
+
+#[test]
 fn a_newer_version_says_upgrade() {
     for text in [
         RECORD.replace("v1alpha1", "v2"),
