@@ -162,15 +162,20 @@ impl Place {
             TenantAnswer::Missing => (TenantFact::Missing, None),
             TenantAnswer::Found(uid) => (TenantFact::Found { uid }, Some(uid.as_str())),
         };
-        let computed = if args.reach.workload_service_account {
-            facts.workload_account(namespace, name)
-        } else {
-            facts.host_name(namespace, name)
-        };
         let evidence = self.evidence.as_ref().filter(|_| args.via.looks_at_host());
-        let (host, same_uid) = match (evidence, &computed) {
-            (Some(evidence), Ok(computed)) => evidence.about(computed, uid),
-            (None, _) | (_, Err(_)) => (HostFact::NotRead, Vec::new()),
+        let (host, same_uid) = match evidence {
+            None => (HostFact::NotRead, Vec::new()),
+            Some(evidence) => {
+                let computed = if args.reach.workload_service_account {
+                    facts.workload_account(namespace, name)
+                } else {
+                    facts.host_name(namespace, name)
+                };
+                match computed {
+                    Ok(computed) => evidence.about(&computed, uid),
+                    Err(_) => (HostFact::NotRead, Vec::new()),
+                }
+            }
         };
         judge(&Question {
             namespace,
