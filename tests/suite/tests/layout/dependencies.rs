@@ -151,7 +151,7 @@ fn pure_code_is_compiled_without_clients() {
 }
 
 /// kube's own connections can run credential plugins, whose output they put into errors, and bring a
-/// JSONPath engine along; without TLS they reach no API server.
+/// engine for paths in JSON along; without TLS they reach no API server.
 #[test]
 fn what_is_released_connects_with_our_service_alone() {
     let arguments = [

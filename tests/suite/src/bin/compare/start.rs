@@ -1,5 +1,6 @@
 //! How fast `translate --offline` starts, and in how much memory.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::Suite;
@@ -16,22 +17,26 @@ const ARGUMENTS: [&str; 7] = [
 ];
 
 pub(crate) fn compare(suite: &Suite) {
-    let translate = suite.step("translate");
-    in_turn(
+    let single = "kubectl-vwi-translate";
+    let single = suite.built(&["--package", single], single);
+    measure("the umbrella", &suite.step("translate"));
+    measure("translate alone", &single);
+}
+
+fn measure(what: &str, program: &Path) {
+    let ours = format!("start of translate --offline, {what}");
+    let ratio = in_turn(
         200,
-        ("start of translate --offline", || {
-            quiet(
-                Command::new(&translate)
-                    .args(ARGUMENTS)
-                    .stdin(Stdio::null()),
-            );
+        (&ours, || {
+            quiet(Command::new(program).args(ARGUMENTS).stdin(Stdio::null()));
         }),
         ("/bin/true", || {
             quiet(Command::new("/bin/true").stdin(Stdio::null()));
         }),
     );
-    match peak_memory(&translate, &ARGUMENTS, Stdio::null()) {
-        Some(kilobytes) => println!("peak memory of translate --offline: {kilobytes} KiB"),
+    println!("{ours}: {:.2} times /bin/true", 1.0 / ratio);
+    match peak_memory(program, &ARGUMENTS, Stdio::null()) {
+        Some(kilobytes) => println!("peak memory of {what}: {kilobytes} KiB"),
         None => println!("peak memory not measured: no /usr/bin/time"),
     }
 }
