@@ -14,7 +14,26 @@ pub(crate) struct Story {
     foreign: Value,
 }
 
+/// What a run is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Identity, credentials and roles are there.
+    Made,
+    /// The credentials are gone again.
+    TakenAway,
+}
+
 impl Story {
+    /// A world before the run towards this end.
+    pub(crate) fn before(end: End) -> Self {
+        let story = Self::new();
+        if end == End::TakenAway {
+            story.run(&[]).expect(0, &[("True", "Created"); 2]);
+            story.scene.writes();
+        }
+        story
+    }
+
     pub(crate) fn new() -> Self {
         let credential = |name: &str| CredentialSpec::new(name, ISSUER, &subject("theirs"));
         let identity = |name: &str| IdentitySpec {
@@ -79,7 +98,19 @@ impl Story {
     }
 
     pub(crate) fn run(&self, more: &[&str]) -> Finished {
-        let flags = self.flags(more);
+        self.run_to(End::Made, more)
+    }
+
+    /// Runs towards this end.
+    pub(crate) fn run_to(&self, end: End, more: &[&str]) -> Finished {
+        let flags = match end {
+            End::Made => self.flags(more),
+            End::TakenAway => ["--delete", "--pace", "off"]
+                .iter()
+                .chain(more)
+                .map(|flag| (*flag).to_owned())
+                .collect(),
+        };
         let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
         self.scene.run(&flags, &Self::input())
     }
@@ -134,6 +165,18 @@ impl Story {
             .all(|(found, most)| *found <= most);
         assert!(fits, "{case}: {found:?}");
         assert_eq!(self.of_others(), self.foreign, "{case}");
+    }
+
+    /// The end is reached, and nothing is there twice.
+    #[track_caller]
+    pub(crate) fn assert_end(&self, end: End, case: &str) {
+        match end {
+            End::Made => self.assert_done(case),
+            End::TakenAway => {
+                assert_eq!(self.counts(), [1, 0, 2], "{case}");
+                assert_eq!(self.of_others(), self.foreign, "{case}");
+            }
+        }
     }
 
     /// Everything is there, once.

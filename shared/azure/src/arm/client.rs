@@ -7,7 +7,7 @@ use std::time::Duration;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use url::Url;
@@ -244,11 +244,19 @@ impl Arm {
             operation,
             object,
         };
-        match self.run(&request, |answer| Ok(answer.status != 204)).await {
+        match self.run(&request, gone).await {
             Err(error) if is_absent(&error) => Ok(false),
             result => result,
         }
     }
+}
+
+/// Reads the answer to a deletion: nothing, or what was deleted. A proxy's page deletes nothing.
+fn gone(answer: &Answer) -> Result<bool, String> {
+    if !answer.body.is_empty() {
+        let _deleted: IgnoredAny = parse(answer)?;
+    }
+    Ok(answer.status != 204)
 }
 
 fn parse<T: DeserializeOwned>(answer: &Answer) -> Result<T, String> {
