@@ -10,6 +10,7 @@ mod connection;
 mod discovery;
 mod fleet;
 mod host_alone;
+mod modes;
 mod proof;
 mod recorder;
 mod rights;

@@ -97,10 +97,21 @@ async fn everybody_gets_as_far_as_his_rights_allow_and_is_told_what_he_could_not
         );
     }
 
-    // Somebody who may read nothing of the tenant is still answered by the host.
+    // Somebody who may read nothing of the tenant is still answered by the host, and is told.
     let found = scene.translate(&["app", "--as", "nobody", "--host-context", "aks"]);
     assert_eq!(found.status, Some(0), "{}", found.stderr);
     assert_eq!(condition(&found)["reason"], "Proven");
+    let told = format!("ServiceAccount `{}/app`", scene.inside);
+    assert!(found.stderr.contains(&told), "{}", found.stderr);
+    assert!(found.stderr.contains("forbidden"), "{}", found.stderr);
+    let found = scene.translate(&["absent", "--as", "nobody", "--host-context", "aks"]);
+    assert_eq!(condition(&found)["reason"], "NotOnHost");
+    let told = "you may not read it in the tenant";
+    assert!(found.stderr.contains(told), "{}", found.stderr);
+    let found = scene.translate(&["--as", "nobody", "--host-context", "aks", "-o", "name"]);
+    assert_eq!(found.stdout, "serviceaccount/app\n", "{}", found.stderr);
+    let told = "the host's copies are taken instead";
+    assert!(found.stderr.contains(told), "{}", found.stderr);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use crate::namespaces::HostServiceAccount as HostName;
 use crate::text::escape;
 use crate::translation::Grade;
-use crate::vcluster_labels::{OBJECT_UID, Unmanaged};
+use crate::vcluster_labels::{OBJECT_NAME, OBJECT_NAMESPACE, OBJECT_UID, Unmanaged};
 
 use super::{
     ASLEEP, DISAGREE, DUPLICATE, FOREIGN, Failure, HostFact, HostObject, MISSING, NOT_ON_HOST,
@@ -110,7 +110,7 @@ pub(super) fn seen(
     let facts = question.vcluster;
     let tenant = facts
         .tenant_of(found.metadata)
-        .map_err(|unmanaged| foreign(question, computed, unmanaged))?;
+        .map_err(|unmanaged| foreign(question, computed, found, unmanaged))?;
     if (tenant.namespace, tenant.name) != (question.namespace, question.name) {
         return Err(Failure::new(
             TAKEN,
@@ -185,13 +185,26 @@ pub(super) fn one_uid(question: &Question<'_>, computed: &HostName) -> Result<()
     }
 }
 
-fn foreign(question: &Question<'_>, computed: &HostName, unmanaged: Unmanaged<'_>) -> Failure {
-    let which = question.vcluster.which;
+fn foreign(
+    question: &Question<'_>,
+    computed: &HostName,
+    found: HostObject<'_>,
+    unmanaged: Unmanaged<'_>,
+) -> Failure {
+    let annotation = |key| found.metadata.annotations.get(key).map(|text| escape(text));
+    // Another vCluster of the same host namespace: say whose it is there.
+    let holder = match (annotation(OBJECT_NAMESPACE), annotation(OBJECT_NAME)) {
+        (Some(namespace), Some(name)) if matches!(unmanaged, Unmanaged::ManagedBy(Some(_))) => {
+            format!(", and its annotations name `{namespace}/{name}`")
+        }
+        (_, _) => String::new(),
+    };
     Failure::new(
         FOREIGN,
         format!(
-            "host ServiceAccount `{}` is not one that vCluster `{which}` made for `{}`: {unmanaged}",
+            "host ServiceAccount `{}` is not one that vCluster `{}` made for `{}`: {unmanaged}{holder}",
             shown(computed),
+            question.vcluster.which,
             tenant_key(question)
         ),
     )

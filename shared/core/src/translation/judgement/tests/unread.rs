@@ -102,3 +102,23 @@ fn the_shared_service_account_is_taken_knowingly() {
         assert_eq!(shared(configuration, host), expected);
     }
 }
+
+#[test]
+fn a_name_that_a_neighbour_in_the_namespace_holds_is_said_to_be_whose() {
+    let found = line(|case| {
+        case.host = host(|object| {
+            object
+                .labels
+                .insert(MANAGED_BY.to_owned(), "x-vc".to_owned());
+            object
+                .annotations
+                .insert(OBJECT_NAME.to_owned(), "a\u{1b}[2J".to_owned());
+        });
+    });
+    assert_eq!(
+        found,
+        "ForeignHostServiceAccount: host ServiceAccount `hns/app-x-default-x-vc` is not one that \
+         vCluster `hns/vc` made for `default/app`: its label `vcluster.loft.sh/managed-by` says \
+         `x-vc`, and its annotations name `default/a\\u{1b}[2J`"
+    );
+}
