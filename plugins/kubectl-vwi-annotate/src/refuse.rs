@@ -3,22 +3,26 @@
 use std::collections::HashMap;
 
 use vwi_core::stream::Collision;
+use vwi_core::text::escape;
 
 use crate::target::Target;
 use crate::work::{Verdict, Work};
 
 /// Two ServiceAccounts with one host name: neither is touched, for the newcomer takes the identity.
+/// The end knows the host name, and not who left first.
 pub(crate) fn collisions(works: &mut [Work], collisions: &[Collision]) {
     for collision in collisions {
         for work in works.iter_mut().filter(|work| work.is_open()) {
-            if collision.records.contains(&work.key()) {
+            let is_its_host = work.host.as_ref().is_some_and(|host| {
+                host.namespace == collision.host_namespace && host.name == collision.host_name
+            });
+            if is_its_host || collision.records.contains(&work.key()) {
                 work.verdict = Some(Verdict::failed(
                     "Collision",
                     format!(
-                        "{} share the host ServiceAccount `{}/{}`",
-                        collision.records.join(" and "),
-                        collision.host_namespace,
-                        collision.host_name
+                        "several ServiceAccounts share the host's `{}/{}`, hence one Azure identity",
+                        escape(&collision.host_namespace),
+                        escape(&collision.host_name)
                     ),
                 ));
             }

@@ -11,7 +11,7 @@
 //! | what both sides say | `protocol` |
 //! | the program | `program`, `session`, `folder`; what it runs: `running` |
 //! | a cluster | `cluster`, on `etcd`, `server`, `port`, `certificate`, `kubeconfig` |
-//! | the servers' programs | `controlplane`, built from `tests/controlplane`; `guard` |
+//! | the servers' programs | `controlplane`, built by `go` from `tests/controlplane`; `guard` |
 //! | what makes the clusters a host and a tenant | `host`, `tenant`, `vcluster`, `object` |
 //! | the Azure webhook, on `https` | `webhook` |
 //! | what runs pods | `kubelet` |
@@ -29,6 +29,7 @@ mod error;
 mod etcd;
 mod files;
 mod folder;
+mod go;
 mod guard;
 mod host;
 mod https;
@@ -63,7 +64,7 @@ pub use protocol::*;
 pub use rustix::process::Signal;
 pub use sandbox::{SandboxOptions, Spoil, sandbox};
 pub use tenant::UNSYNCED;
-pub use tools::{require_az, require_kubectl};
+pub use tools::{Tofu, require_az, require_kubectl, require_tofu};
 pub use vcluster::{PRIVATE, VirtualCluster};
 pub use wait::{until, until_blocking};
 pub use webhook::{WebhookGeneration, WebhookOptions};
