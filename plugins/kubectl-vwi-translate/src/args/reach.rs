@@ -10,7 +10,8 @@ use super::TranslateArgs;
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "vCluster")]
 pub struct ReachFlags {
-    /// All vClusters of the host, or of several (`--host-context` repeated), from what these show
+    /// All vClusters of the host, of several (`--host-context` repeated), or with `--platform` of all
+    /// hosts of its instances, from what these show
     #[arg(long, conflicts_with_all = ["vcluster", "vcluster_values", "filenames", "offline"])]
     pub all_vclusters: bool,
     /// Ask a tenant that is asleep too, which wakes it
@@ -38,6 +39,12 @@ pub(super) fn check(args: &TranslateArgs) -> Result<(), UsageError> {
     if args.reach.all_vclusters && args.host.no_host {
         return Err(bad_usage(
             "`--all-vclusters` asks the host, so `--no-host` can't be given with it",
+            None,
+        ));
+    }
+    if args.reach.all_vclusters && args.platform.project.is_some() {
+        return Err(bad_usage(
+            "`--all-vclusters` takes whole hosts, so `--project` can't be given with it",
             None,
         ));
     }

@@ -54,16 +54,31 @@ pub(super) async fn gather(
     settings: &ConnectSettings,
 ) -> Result<Vec<HostFleet>, TranslateError> {
     let mut fleets: Vec<HostFleet> = Vec::new();
+    let scope = match &work.args.which.vcluster_namespace {
+        Some(namespace) => Scope::Namespace(namespace.clone()),
+        None => Scope::All,
+    };
+    let through_platform = match &work.platform {
+        Some(platform) if !host_choice.is_typed() => platform.all_hosts(),
+        Some(_) | None => Vec::new(),
+    };
+    if !through_platform.is_empty() {
+        for candidate in through_platform {
+            let host = candidate.connect(settings).await;
+            let host = host.map_err(TranslateError::Host)?;
+            let label = host.cluster().label();
+            work.talk()
+                .say(&format!("the Platform names the host {label}"));
+            fleets.push(read(work, &host, &scope).await?);
+        }
+        return Ok(fleets);
+    }
     for host_choice in host_choice.each() {
         let host = connect(work, choice, &host_choice, settings).await?;
         let server = host.cluster().server();
         if fleets.iter().any(|fleet| fleet.server == server) {
             continue;
         }
-        let scope = match &work.args.which.vcluster_namespace {
-            Some(namespace) => Scope::Namespace(namespace.clone()),
-            None => Scope::All,
-        };
         fleets.push(read(work, &host, &scope).await?);
     }
     Ok(fleets)

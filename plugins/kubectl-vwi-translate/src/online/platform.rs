@@ -1,5 +1,6 @@
 //! The Platform: which of its instances this is, where that really runs, and a way to its host.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use vwi_cli::platform::{self, PlatformSetupError};
@@ -125,8 +126,9 @@ impl View {
             name: args.which.vcluster.as_deref(),
             namespace: args.which.vcluster_namespace.as_deref(),
         };
+        let all = args.reach.all_vclusters;
         let asked = match self.lead.clone() {
-            Some((instance, is_proof)) if is_proof || wish == InstanceWish::default() => {
+            Some((instance, is_proof)) if !all && (is_proof || wish == InstanceWish::default()) => {
                 if let Some(project) = wish.project.filter(|project| *project != instance.project) {
                     let project = project.to_owned();
                     return Err(InstanceError::OtherProject { project, instance }.into());
@@ -146,7 +148,7 @@ impl View {
                 return Ok(None);
             }
         }
-        if self.found.is_none() {
+        if self.found.is_none() && !all {
             let known: Vec<_> = self.listed.iter().map(known).collect();
             match pick(wish, &known) {
                 Ok(place) => self.found = self.listed.get(place).cloned(),
@@ -243,12 +245,25 @@ impl View {
 
     /// Returns the host cluster as the Platform reaches it, if it says which that is.
     pub(super) fn host(&self) -> Option<HostCandidate> {
-        let cluster = self.found.as_ref()?.cluster.as_deref()?;
-        Some(HostCandidate::through_platform(
+        Some(self.through(self.found.as_ref()?.cluster.as_deref()?))
+    }
+
+    /// Returns the host clusters of all instances, where a flag asks for the Platform.
+    pub(super) fn all_hosts(&self) -> Vec<HostCandidate> {
+        if !self.is_typed {
+            return Vec::new();
+        }
+        let clusters = self.listed.iter().filter_map(|one| one.cluster.as_deref());
+        let clusters: BTreeSet<&str> = clusters.collect();
+        clusters.into_iter().map(|one| self.through(one)).collect()
+    }
+
+    fn through(&self, cluster: &str) -> HostCandidate {
+        HostCandidate::through_platform(
             self.platform.address().cluster(cluster).as_str(),
             self.platform.key().secret().clone(),
             self.platform.authority(),
-        ))
+        )
     }
 
     /// Says that the tenant must not be contacted: any request would wake it.

@@ -33,6 +33,27 @@ async fn the_login_leads_through_the_platform_to_tenant_and_host() {
 }
 
 #[tokio::test]
+async fn the_platform_alone_leads_to_the_hosts_of_all_its_instances() {
+    let stage = Stage::new("all").await;
+    let description = stage.scene.bed.description();
+    let platform = &description.platform;
+    let nothing = stage.file("nothing.yaml", "apiVersion: v1\nkind: Config\n");
+    let program = stage.scene.plugin("kubectl-vwi-translate");
+    let found = run(program
+        .env("KUBECONFIG", nothing)
+        .args(["--all-vclusters", "-n", &stage.scene.namespace])
+        .args(["-o", "ndjson", "--platform", &platform.url])
+        .arg("--access-key-file")
+        .arg(&platform.key_file)
+        .arg("--platform-certificate-authority")
+        .arg(&description.authority));
+    assert_eq!(found.status, Some(0), "{}", found.stderr);
+    let record = record(&found);
+    assert_eq!(condition(&record)["reason"], "Proven", "{record}");
+    assert_eq!(record["status"]["subject"], stage.scene.subject("app"));
+}
+
+#[tokio::test]
 async fn a_tenant_that_sleeps_is_not_woken() {
     let stage = Stage::new("sleeping").await;
     stage.server.change_contents(|contents| {
