@@ -10,7 +10,7 @@ use vwi_cli::input::Collected;
 use vwi_cli::output::{EndFacts, Format, OutputError, RecordWriter, TableSpec, yaml};
 use vwi_cli::session::Session;
 use vwi_core::exit::Outcome as Exit;
-use vwi_core::federation::{Plan, Refusal, emit, plan_document, render};
+use vwi_core::federation::{CredentialStep, Plan, Refusal, emit, plan_document, render};
 use vwi_core::record::{Condition, ConditionStatus, ItemResult, Record};
 use vwi_core::step::Step;
 use vwi_core::text::escape;
@@ -125,6 +125,7 @@ impl Writing<'_> {
             writer.write(&record)?;
         }
         let talk = &self.session.talk;
+        self.tell_notes();
         let taken = Taken::tell(talk, self.outcome);
         if let Some(withheld) = &self.plan.withheld {
             talk.warn(&withheld.to_string());
@@ -147,6 +148,27 @@ impl Writing<'_> {
         } else {
             outcome
         })
+    }
+
+    /// Tells what a plan would have shown, of the identities that were written to.
+    fn tell_notes(&self) {
+        if self.is_dry {
+            return;
+        }
+        for identity in &self.plan.identities {
+            let is_written = |step: &&CredentialStep| step.action.changes();
+            let steps: Vec<_> = identity.credentials.iter().filter(is_written).collect();
+            if steps.is_empty() {
+                continue;
+            }
+            let of_steps = steps.iter().flat_map(|step| &step.notes);
+            for note in identity.notes.iter().chain(of_steps) {
+                let name = identity.id.name();
+                self.session
+                    .talk
+                    .warn(&format!("identity `{name}`: {note}"));
+            }
+        }
     }
 
     fn plan_text(&self, writer: &mut RecordWriter) -> Result<(), Failure> {

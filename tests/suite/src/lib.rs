@@ -6,6 +6,7 @@
     reason = "these are tests: a part of the bed that fails ends the test"
 )]
 
+pub mod az;
 pub mod installed;
 pub mod scene;
 

@@ -4,34 +4,12 @@
     reason = "helpers of tests: what fails ends the test"
 )]
 
-use std::path::Path;
-
 use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
 use kube::api::PostParams;
-use serde_json::Value;
-use vwi_bed::{Finished, require_az};
-use vwi_test_azure::az_config;
+use vwi_bed::require_az;
 use vwi_tests::Scene;
+use vwi_tests::az::Az;
 use vwi_tests::scene::{ACCOUNT, CLUSTER, GROUP, IDENTITY};
-
-/// `az` with a login of its own: a fresh folder, for MSAL keeps tokens and then asks nobody.
-fn az(scene: &Scene, program: &Path, login: &str, arguments: &[&str]) -> Finished {
-    let folder = scene.bed.folder().join(login);
-    if !folder.exists() {
-        az_config(&folder, &scene.world).unwrap();
-    }
-    scene
-        .prepared(scene.bed.program(program))
-        .env("AZURE_CONFIG_DIR", &folder)
-        .args(arguments)
-        .run()
-        .unwrap()
-}
-
-fn answer(finished: &Finished) -> Value {
-    assert_eq!(finished.status, Some(0), "{}", finished.stderr);
-    serde_json::from_str(&finished.stdout).unwrap()
-}
 
 #[tokio::test]
 async fn az_sees_what_federate_wrote_and_logs_in_with_the_hosts_token() {
@@ -44,35 +22,19 @@ async fn az_sees_what_federate_wrote_and_logs_in_with_the_hosts_token() {
              --assign \"Reader@/subscriptions/$SUBSCRIPTION/resourceGroups/rg\"");
     assert_eq!(finished.status, Some(0), "{}", finished.stderr);
 
-    let caller = &scene.world.callers[0];
     let tenant = scene.world.tenant_id.as_str();
-    let login = [
-        "login",
-        "--service-principal",
-        "--tenant",
-        tenant,
-        "-u",
-        &caller.client_id,
-    ];
-    let mut with_secret = login.to_vec();
-    with_secret.extend(["-p", &caller.client_secret]);
-    answer(&az(&scene, &program, "caller", &with_secret));
+    let az = Az::logged_in(&scene, &program, "caller");
 
     let identity = &scene.world.identities[0];
-    let listed = answer(&az(
-        &scene,
-        &program,
-        "caller",
-        &[
-            "identity",
-            "federated-credential",
-            "list",
-            "-g",
-            GROUP,
-            "--identity-name",
-            IDENTITY,
-        ],
-    ));
+    let listed = az.answer(&[
+        "identity",
+        "federated-credential",
+        "list",
+        "-g",
+        GROUP,
+        "--identity-name",
+        IDENTITY,
+    ]);
     assert_eq!(listed[0]["subject"], scene.subject(ACCOUNT));
     assert_eq!(listed[0]["issuer"], scene.bed.description().issuer);
     let audiences = &listed[0]["audiences"];
@@ -86,32 +48,22 @@ async fn az_sees_what_federate_wrote_and_logs_in_with_the_hosts_token() {
         "/subscriptions/{}/resourceGroups/{GROUP}",
         scene.world.subscription_id
     );
-    let assignments = answer(&az(
-        &scene,
-        &program,
-        "caller",
-        &[
-            "role",
-            "assignment",
-            "list",
-            "--assignee",
-            &identity.principal_id,
-            "--scope",
-            &scope,
-        ],
-    ));
+    let assignments = az.answer(&[
+        "role",
+        "assignment",
+        "list",
+        "--assignee",
+        &identity.principal_id,
+        "--scope",
+        &scope,
+    ]);
     assert_eq!(
         assignments[0]["roleDefinitionName"], "Reader",
         "{assignments:#}"
     );
     assert_eq!(assignments[0]["principalType"], "ServicePrincipal");
 
-    let cluster = answer(&az(
-        &scene,
-        &program,
-        "caller",
-        &["aks", "show", "-g", GROUP, "-n", CLUSTER],
-    ));
+    let cluster = az.answer(&["aks", "show", "-g", GROUP, "-n", CLUSTER]);
     assert_eq!(
         cluster["oidcIssuerProfile"]["issuerUrl"],
         scene.bed.description().issuer
@@ -131,7 +83,7 @@ async fn az_sees_what_federate_wrote_and_logs_in_with_the_hosts_token() {
             &token,
             "--allow-no-subscriptions",
         ];
-        let finished = az(&scene, &program, account, &federated);
+        let finished = Az::new(&scene, &program, account).run(&federated);
         assert_eq!(finished.status == Some(0), accepted, "{}", finished.stderr);
         assert_eq!(
             finished.stderr.contains("AADSTS700213"),

@@ -51,6 +51,8 @@ fn a_foreign_credential_with_our_name_is_never_written_over() {
     });
     let done = scene.run(&FLAGS, &of(&["app"]));
     done.expect(0, &[("True", "Created")]);
+    let held = format!("name `{name}` is held by a credential that trusts something else");
+    assert!(done.stderr.contains(&held), "{}", done.stderr);
     let credentials = scene.credentials("app");
     assert_eq!(credentials.len(), 2);
     assert_eq!(credentials[0][0], name);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use hcl::eval::{Context, Evaluate};
 use snapbox::{assert_data_eq, file};
 
 use super::super::{
@@ -119,6 +120,47 @@ fn bicep() {
 #[test]
 fn aso() {
     assert_data_eq!(emitted(Form::Aso).unwrap(), file!["golden/plan.yaml"].raw());
+}
+
+/// Every text that went into the file comes out of a parser of its language as it was.
+#[test]
+fn terraform_reads_what_is_meant() {
+    let file = emitted(Form::Terraform).unwrap();
+    let body: hcl::Body = hcl::parse(&file).unwrap();
+    let odd = body.blocks().find(|block| {
+        let mut labels = block.labels().iter();
+        labels.any(|label| label.as_str().starts_with("vwi_team_x_odd"))
+    });
+    let of = |name: &str| {
+        let mut attributes = odd.unwrap().body().attributes();
+        let found = attributes
+            .find(|attribute| attribute.key() == name)
+            .unwrap();
+        found.expr().evaluate(&Context::new()).unwrap()
+    };
+    let wanted = &inputs()[0].0.credentials[2].trust;
+    assert_eq!(of("subject"), wanted.subject.clone().into());
+    let audiences: hcl::Value = vec![wanted.audience.clone()].into();
+    assert_eq!(of("audience"), audiences);
+    let kinds = |kind: &str| {
+        let blocks = body.blocks();
+        blocks.filter(|block| block.identifier() == kind).count()
+    };
+    assert_eq!((kinds("import"), kinds("resource")), (2, 12));
+}
+
+#[test]
+fn bicep_is_parsed_without_an_error() {
+    let mut parser = tree_sitter::Parser::new();
+    let language = tree_sitter_bicep::LANGUAGE.into();
+    parser.set_language(&language).unwrap();
+    let mut is_wrong = |file: &str| {
+        let tree = parser.parse(file, None).unwrap();
+        tree.root_node().has_error()
+    };
+    let file = emitted(Form::Bicep).unwrap();
+    assert!(!is_wrong(&file));
+    assert!(is_wrong(&file.replacen('{', "", 1)));
 }
 
 #[test]

@@ -1,0 +1,12 @@
+//! federate as a whole: plan and drift told by the real `az`, scripts that it runs, and a host that
+//! says who is gone.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "these are tests: what can't be prepared ends one"
+)]
+
+mod cut_host;
+mod dangling;
+mod drift;
+mod script;
