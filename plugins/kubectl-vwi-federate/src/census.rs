@@ -4,8 +4,6 @@ use vwi_core::federation::Census;
 use vwi_kubernetes::tenant::Scope;
 use vwi_kubernetes::{ApiError, Host};
 
-use crate::host::allowed;
-
 /// Lists all ServiceAccounts and Namespaces of the host, and reads its issuer.
 ///
 /// # Errors
@@ -32,4 +30,13 @@ pub(crate) async fn census(host: &Host) -> Result<Census, ApiError> {
             .map(|account| (account.metadata.namespace, account.metadata.name))
             .collect(),
     })
+}
+
+/// What is only forbidden is not known; anything else is an error.
+pub(crate) fn allowed<T>(answer: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
+    match answer {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.is_forbidden() => Ok(None),
+        Err(error) => Err(error),
+    }
 }

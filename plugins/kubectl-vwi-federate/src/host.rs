@@ -16,7 +16,7 @@ use vwi_core::translation::{
 use vwi_kubernetes::tenant::Scope;
 use vwi_kubernetes::{ApiError, ClusterChoice, ConnectSettings, Host, HostChoice, HostEvidence};
 
-use crate::census::census;
+use crate::census::{allowed, census};
 use crate::work::Work;
 
 /// What the host says.
@@ -162,15 +162,6 @@ impl Answers {
             evidence,
             accounts,
         })
-    }
-}
-
-/// What is only forbidden is not known; anything else is an error.
-pub(crate) fn allowed<T>(answer: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
-    match answer {
-        Ok(value) => Ok(Some(value)),
-        Err(error) if error.is_forbidden() => Ok(None),
-        Err(error) => Err(error),
     }
 }
 
