@@ -1,12 +1,9 @@
 //! Records in: which files are read, whether standard input is, and whether that was all of it.
 
 use std::fs::{self, File};
-use std::future::Future;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::pin::{Pin, pin};
 
-use futures_util::future::{MaybeDone, maybe_done};
 use thiserror::Error;
 use vwi_core::exit::{Explain, Outcome};
 use vwi_core::record::Record;
@@ -18,6 +15,10 @@ use vwi_core::text::escape;
 use crate::flags::{InputFlags, UsageError, bad_usage};
 use crate::spool::{Spool, SpoolError};
 use crate::talk::Talk;
+
+mod early;
+
+pub use early::{Early, collect_while};
 
 /// Name of standard input in messages.
 pub const STDIN: &str = "standard input";
@@ -152,66 +153,6 @@ pub fn collect(
         collected.selection = Selection::merge(collected.selection.take(), Some(partial));
     }
     Ok(Some(collected))
-}
-
-/// What needs no record and is begun while the input is awaited: the steps of a pipe start
-/// together, and what they ask of everybody need not wait for the steps before.
-///
-/// It may only read, for the input can turn out not to be one to act upon.
-pub struct Early<'a, T> {
-    work: Pin<Box<MaybeDone<Work<'a, T>>>>,
-}
-
-type Work<'a, T> = Pin<Box<dyn Future<Output = Option<T>> + 'a>>;
-
-impl<'a, T> Early<'a, T> {
-    /// Takes the work, which gives `None` if it is not to be done early.
-    pub fn new(work: impl Future<Output = Option<T>> + 'a) -> Self {
-        let work: Work<'a, T> = Box::pin(work);
-        Self {
-            work: Box::pin(maybe_done(work)),
-        }
-    }
-
-    /// Does the rest of it, and returns what it gave.
-    pub async fn finish(mut self) -> Option<T> {
-        self.work.as_mut().await;
-        self.work.as_mut().take_output().flatten()
-    }
-}
-
-/// As [`collect`], with `early` being done meanwhile, but not waited for.
-///
-/// # Errors
-///
-/// As [`collect`].
-pub async fn collect_while<T>(
-    flags: &InputFlags,
-    selected: bool,
-    talk: &Talk,
-    early: &mut Early<'_, T>,
-) -> Result<Option<Collected>, InputError> {
-    let (send, receive) = tokio::sync::oneshot::channel();
-    let (of_thread, own_talk) = (flags.clone(), talk.clone());
-    // Not one of the runtime's threads, which it would wait for at the end: standard input may
-    // never end.
-    let reader = std::thread::Builder::new().spawn(move || {
-        // Nobody listens any more if the step was interrupted.
-        let _told = send.send(collect(&of_thread, selected, &own_talk));
-    });
-    let reading = async {
-        match (reader, receive.await) {
-            (Ok(_), Ok(collected)) => collected,
-            // The system gives no thread.
-            (_, _) => collect(flags, selected, talk),
-        }
-    };
-    let mut reading = pin!(reading);
-    tokio::select! {
-        biased;
-        collected = &mut reading => collected,
-        () = early.work.as_mut() => reading.await,
-    }
 }
 
 /// Says whether what came may be acted upon.

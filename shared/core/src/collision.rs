@@ -127,8 +127,8 @@ mod tests {
 
     #[test]
     fn many_claims_stay_what_they_were_and_take_eight_bytes() {
-        let mut claims = Claims::new();
         const COUNT: u32 = 200_000;
+        let mut claims = Claims::new();
         for host in 0..COUNT {
             assert_eq!(claims.claim(host, "first"), Claim::First, "{host}");
         }

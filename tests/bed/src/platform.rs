@@ -39,7 +39,7 @@ pub(crate) fn start(
 ) -> Result<(Server, PlatformDescription), BedError> {
     let mut random = [0; 16];
     getrandom::fill(&mut random).doing(|| "cannot make an access key".to_owned())?;
-    let key: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    let key = format!("{:032x}", u128::from_be_bytes(random));
     let instance = InstanceSpec {
         release: wanted.name.clone(),
         display_name: DISPLAY_NAME.to_owned(),

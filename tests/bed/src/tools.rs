@@ -26,7 +26,7 @@ pub fn require_az() -> Option<PathBuf> {
     require("az", "VWI_TEST_AZ")
 }
 
-/// OpenTofu, and a stand-in for its provider `external`.
+/// `OpenTofu`, and a stand-in for its provider `external`.
 #[derive(Debug)]
 pub struct Tofu {
     /// The program `tofu`.
@@ -35,7 +35,7 @@ pub struct Tofu {
     pub providers: PathBuf,
 }
 
-/// The real OpenTofu and a stand-in for a provider that only registries have, built from
+/// The real `OpenTofu` and a stand-in for a provider that only registries have, built from
 /// `tests/tofu`: minutes, once.
 ///
 /// `None` says on standard error that the test is skipped: there is no `go`.

@@ -1,4 +1,4 @@
-//! The Terraform modules, run by the real OpenTofu.
+//! The Terraform modules, run by the real `OpenTofu`.
 #![expect(
     clippy::unwrap_used,
     reason = "helpers of tests: what fails ends the test"
@@ -14,7 +14,7 @@ fn modules() -> PathBuf {
     root.join("terraform").canonicalize().unwrap()
 }
 
-/// Runs OpenTofu in `folder`, with nothing kept elsewhere and nothing asked of the network.
+/// Runs `OpenTofu` in `folder`, with nothing kept elsewhere and nothing asked of the network.
 fn tofu(tofu: &Tofu, folder: &Path, program: Program, arguments: &[&str]) -> Finished {
     let configuration = folder.join("tofu.rc");
     let providers = json!(tofu.providers);

@@ -1,6 +1,6 @@
 //! A tenant with a ServiceAccount, and a stand-in of the Platform for one test.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::Value;
 use vwi_bed::{Finished, Program};
@@ -45,7 +45,7 @@ impl Stage {
     /// A file in the test's folder.
     pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.scene.bed.folder().join(name);
-        std::fs::create_dir_all(path.parent().unwrap_or(Path::new("/"))).expect("a folder");
+        std::fs::create_dir_all(path.parent().expect("a folder above")).expect("a folder");
         std::fs::write(&path, text).expect("a file");
         path
     }

@@ -34,7 +34,7 @@ fn renamed(scene: &Scene, context: &str, server: Option<&str>) -> String {
     scene.changed(
         &scene.tenant.cluster.kubeconfig,
         |kubeconfig: &mut Kubeconfig| {
-            kubeconfig.contexts[0].name = context.to_owned();
+            context.clone_into(&mut kubeconfig.contexts[0].name);
             kubeconfig.current_context = Some(context.to_owned());
             if let Some(server) = server {
                 let cluster = kubeconfig.clusters[0].cluster.as_mut().unwrap();

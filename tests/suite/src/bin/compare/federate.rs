@@ -1,6 +1,7 @@
 //! A thousand credentials over fifty identities: against the bound that Azure's rule of one write
 //! at a time on an identity sets, against the real `az`, and against the documented pace's bound.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -71,16 +72,18 @@ impl Stage {
         let mut text = String::new();
         for index in 0..IDENTITIES * EACH {
             let (identity, host) = (index % IDENTITIES, host_name(index));
-            text.push_str(&format!(
+            writeln!(
+                text,
                 r#"{{"apiVersion":"vwi/v1alpha1","kind":"WorkloadIdentity","metadata":{{"name":"sa-{index}","namespace":"default"}},"spec":{{"virtualCluster":{{"name":"vc","namespace":"team-x"}},"identity":{{"resourceGroup":"rg","name":"app-{identity:02}"}}}},"status":{{"subject":"system:serviceaccount:team-x:{host}","hostServiceAccount":{{"namespace":"team-x","name":"{host}","uid":"u-{index}"}},"issuer":"{ISSUER}","conditions":[{{"type":"Translated","status":"True","reason":"Proven","message":"seen"}}]}}}}"#
-            ));
-            text.push('\n');
+            )
+            .expect("a String takes it");
         }
         let records = IDENTITIES * EACH;
-        text.push_str(&format!(
+        writeln!(
+            text,
             r#"{{"apiVersion":"vwi/v1alpha1","kind":"StreamEnd","metadata":{{"name":"translate"}},"status":{{"records":{records},"failed":0,"selection":{{"all":{{"scope":"vc"}}}}}}}}"#
-        ));
-        text.push('\n');
+        )
+        .expect("a String takes it");
         let path = self.folder.path().join("records.ndjson");
         fs::write(&path, text).expect("the records");
         path
