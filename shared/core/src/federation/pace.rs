@@ -87,23 +87,26 @@ impl Pace {
     }
 }
 
-/// Returns how long the pace makes so many writes last: credentials per identity, beginning with
-/// the identities that have most.
+/// Returns how long the pace makes so many writes last: credentials per identity. The narrowest of
+/// the limits decides; queues side by side come close to it.
 pub fn estimate<'a>(writes: impl IntoIterator<Item = (&'a ResourceId, usize)>) -> Duration {
-    let mut pace = Pace::default();
-    let mut left: Vec<(&ResourceId, usize)> = writes.into_iter().collect();
-    let mut last = Duration::ZERO;
-    // Round by round, as the identities take turns.
-    while !left.is_empty() {
-        for (identity, writes) in &mut left {
-            if *writes > 0 {
-                last = last.max(pace.credential(Duration::ZERO, identity));
-                *writes -= 1;
-            }
+    let mut counts: HashMap<Limited, (usize, Duration)> = HashMap::new();
+    for (identity, writes) in writes {
+        let keys = [
+            Limited::Identity(identity.folded()),
+            Limited::Subscription(identity.subscription().to_lowercase()),
+            Limited::Tenant,
+        ];
+        for (limited, between) in keys.into_iter().zip(BETWEEN) {
+            counts.entry(limited).or_insert((0, between)).0 += writes;
         }
-        left.retain(|(_, writes)| *writes > 0);
     }
-    last
+    let lasts = counts.into_values().map(|(writes, between)| {
+        // The first waits for nobody.
+        let waits = u32::try_from(writes.saturating_sub(1)).unwrap_or(u32::MAX);
+        between.saturating_mul(waits)
+    });
+    lasts.max().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -150,5 +153,53 @@ mod tests {
         let bound = estimate(fifty.iter().map(|identity| (identity, 20)));
         assert_eq!(bound, Duration::from_millis(999 * 500));
         assert_eq!(estimate([]), Duration::ZERO);
+    }
+
+    #[test]
+    fn queues_that_wait_for_their_answers_keep_the_pace_and_its_bound() {
+        let latency = Duration::from_millis(100);
+        for (subscriptions, identities, each) in [(1, 50, 20), (4, 50, 20), (1, 3, 20), (9, 90, 5)]
+        {
+            let ids: Vec<ResourceId> = (0..identities)
+                .map(|name| id(u8::try_from(name % subscriptions).unwrap(), name))
+                .collect();
+            let mut pace = Pace::default();
+            // When each queue asks for its next moment: after the answer to its last write.
+            let mut queues: BTreeSet<(Duration, usize, usize)> = (0..identities)
+                .map(|name| (Duration::ZERO, name, 0))
+                .collect();
+            let mut sent: Vec<(Duration, usize)> = Vec::new();
+            while let Some((now, name, written)) = queues.pop_first() {
+                let at = pace.credential(now, &ids[name]);
+                sent.push((at, name));
+                if written + 1 < each {
+                    queues.insert((at + latency, name, written + 1));
+                }
+            }
+            let bound = estimate(ids.iter().map(|identity| (identity, each)));
+            let last = sent.iter().map(|(at, _)| *at).max().unwrap();
+            assert!(
+                last.as_secs_f64() <= bound.as_secs_f64() * 1.05,
+                "{last:?} of {bound:?}"
+            );
+            sent.sort_unstable();
+            let apart = |times: Vec<Duration>, between: Duration| {
+                assert!(
+                    times.windows(2).all(|pair| pair[0] + between <= pair[1]),
+                    "{times:?}"
+                );
+            };
+            let of = |fits: &dyn Fn(usize) -> bool| {
+                let fitting = sent.iter().filter(|(_, name)| fits(*name));
+                fitting.map(|(at, _)| *at).collect::<Vec<_>>()
+            };
+            apart(of(&|_| true), BETWEEN[2]);
+            for subscription in 0..subscriptions {
+                apart(of(&|name| name % subscriptions == subscription), BETWEEN[1]);
+            }
+            for identity in 0..identities {
+                apart(of(&|name| name == identity), BETWEEN[0]);
+            }
+        }
     }
 }
