@@ -24,7 +24,7 @@ fn a_name_is_answered_as_one_record_and_its_end() {
             r#""spec":{"virtualCluster":{"name":"my-vcluster","namespace":"team-x"}},"status":{"#,
             r#""subject":"system:serviceaccount:team-x:app-x-default-x-my-vcluster","#,
             r#""hostServiceAccount":{"namespace":"team-x","name":"app-x-default-x-my-vcluster"},"#,
-            r#""evidence":[{"source":"flag","virtualCluster":{"name":"my-vcluster","namespace":"team-x"}},{"source":"computed","namespace":"team-x","name":"app-x-default-x-my-vcluster","message":"single namespace, assumed"}],"#,
+            r#""evidence":[{"source":"stated","virtualCluster":{"name":"my-vcluster","namespace":"team-x"}},{"source":"computed","namespace":"team-x","name":"app-x-default-x-my-vcluster","message":"single namespace, assumed"}],"#,
             r#""conditions":[{"type":"Translated","status":"True","reason":"Computed","message":"`team-x/app-x-default-x-my-vcluster`, by vCluster's algorithm alone"}]}}"#,
             "\n",
             r#"{"apiVersion":"vwi/v1alpha1","kind":"StreamEnd","metadata":{"name":"translate"},"status":{"records":1,"failed":0,"selection":{"narrowed":{"by":["names"]}}}}"#,

@@ -68,12 +68,9 @@ pub enum Source {
     Token,
     /// The Platform's translate call.
     Platform,
-    /// The user (`--subject`).
+    /// The user: `--subject`; about the vCluster, a flag or `spec.virtualCluster`, in which a flag
+    /// stands once the record is fed in again.
     Stated,
-    /// About the vCluster: a flag.
-    Flag,
-    /// About the vCluster: `spec.virtualCluster` of the record.
-    Record,
     /// About the vCluster: the `clusterIP` that tenant and host share.
     #[serde(rename = "serviceIP")]
     ServiceIp,
@@ -96,8 +93,6 @@ impl Source {
             Self::Token => "token",
             Self::Platform => "platform",
             Self::Stated => "stated",
-            Self::Flag => "flag",
-            Self::Record => "record",
             Self::ServiceIp => "serviceIP",
             Self::Certificate => "certificate",
             Self::PlatformUrl => "platformUrl",

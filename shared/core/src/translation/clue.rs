@@ -45,8 +45,7 @@ impl ClueSource {
     /// Returns how a record names it.
     pub fn in_record(self) -> Source {
         match self {
-            Self::Flag => Source::Flag,
-            Self::Record => Source::Record,
+            Self::Flag | Self::Record => Source::Stated,
             Self::ServiceAddress => Source::ServiceIp,
             Self::Certificate => Source::Certificate,
             Self::PlatformUrl => Source::PlatformUrl,

@@ -52,9 +52,11 @@ impl Identification {
     /// Returns who said which vCluster it is, as a record keeps it: one line for each source.
     pub fn evidence(&self) -> Vec<Evidence> {
         let mut sources: Vec<ClueSource> = self.clues.iter().map(|clue| clue.source).collect();
-        sources.dedup();
+        sources.dedup_by_key(|source| source.in_record());
         let lines = sources.into_iter().map(|source| {
-            let of = self.clues.iter().filter(|clue| clue.source == source);
+            let word = source.in_record();
+            let of = self.clues.iter();
+            let of = of.filter(|clue| clue.source.in_record() == word);
             known(source, &of.collect::<Vec<_>>()).evidence()
         });
         lines.collect()

@@ -84,13 +84,13 @@ async fn each_source_tells_the_vcluster_alone() {
         (
             &renamed(&scene, "mine", Some(instance)),
             &[&offline[..], &flags].concat(),
-            "platformUrl flag",
+            "platformUrl stated",
             "",
         ),
         (
             &renamed(&scene, "vcluster-platform_inst_team_gone", None),
             &[&offline[..], &flags].concat(),
-            "flag contextName",
+            "stated contextName",
             "",
         ),
         // A hint against a proof is told and not followed.

@@ -61,8 +61,8 @@ async fn without_a_kubeconfig_the_host_answers_for_each_record_in_its_own_vclust
     assert_eq!(condition(&found)["reason"], "Proven");
     let which = json!({"name": scene.name(), "namespace": scene.namespace()});
     let evidence = &lines(&found)[0]["status"]["evidence"];
-    let flag = json!({"source": "flag", "virtualCluster": {"name": scene.name()}});
-    assert_eq!(evidence[0], flag);
+    let stated = json!({"source": "stated", "virtualCluster": {"name": scene.name()}});
+    assert_eq!(evidence[0], stated);
     let only = json!({"source": "onlyOne", "virtualCluster": which});
     assert_eq!(evidence[1], only);
 

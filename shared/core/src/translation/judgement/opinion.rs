@@ -79,8 +79,6 @@ pub(super) fn demanded(question: &Question<'_>) -> Result<(), Failure> {
             // What tells the vCluster is asked in any case.
             Source::Computed
             | Source::Stated
-            | Source::Flag
-            | Source::Record
             | Source::ServiceIp
             | Source::Certificate
             | Source::PlatformUrl
