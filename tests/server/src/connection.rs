@@ -77,7 +77,7 @@ impl AsyncWrite for Connection {
     }
 }
 
-/// A body that is sent whole, or [`Spoilt`].
+/// A body that is sent whole, or one that breaks off.
 pub type ReplyBody = Either<Full<Bytes>, Spoilt>;
 
 /// Returns a body that is sent whole.

@@ -18,7 +18,7 @@ const ARGUMENTS: [&str; 7] = [
 
 pub(crate) fn compare(suite: &Suite) {
     let single = "kubectl-vwi-translate";
-    let single = suite.built(&["--package", single], single);
+    let single = Suite::built(&["--package", single], single);
     measure("the umbrella", &suite.step("translate"));
     measure("translate alone", &single);
 }

@@ -45,7 +45,7 @@ fn list(path: &Path, count: u32, length: usize) {
 
 pub(crate) fn compare(suite: &Suite) {
     let json_pass = ["--package", "vwi-core", "--example", "json_pass"];
-    let json_pass = suite.built(&json_pass, "examples/json_pass");
+    let json_pass = Suite::built(&json_pass, "examples/json_pass");
     let folder = tempfile::tempdir().expect("a folder");
     let translate = suite.step("translate");
     let mut plain = None;

@@ -21,7 +21,7 @@ impl Suite {
     pub(crate) fn build() -> Self {
         let links = tempfile::tempdir().expect("a folder");
         let suite = Self { links };
-        let binary = suite.built(&["--package", "kubectl-vwi"], "kubectl-vwi");
+        let binary = Self::built(&["--package", "kubectl-vwi"], "kubectl-vwi");
         let size = std::fs::metadata(&binary).expect("the umbrella").len();
         println!("umbrella: {size} bytes");
         for name in ["", "-translate", "-federate", "-annotate", "-check"] {
@@ -32,7 +32,7 @@ impl Suite {
     }
 
     /// Builds something else in the same way, and returns where it is.
-    pub(crate) fn built(&self, what: &[&str], file: &str) -> PathBuf {
+    pub(crate) fn built(what: &[&str], file: &str) -> PathBuf {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
         command
