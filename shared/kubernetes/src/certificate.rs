@@ -1,39 +1,12 @@
-//! The API server's certificate: connects once and reads the leaf.
-
-use std::time::Duration;
+//! The API server's certificate.
 
 use hyper_rustls::MaybeHttpsStream;
-use kube::Config;
-use tower::ServiceExt;
 use webpki::EndEntityCert;
 
-use crate::connection;
-use crate::error::ApiCause;
-use crate::request::unreachable_because;
-
-/// Returns the DNS names in the leaf's subject alternative names.
+/// Returns the DNS names in the leaf's subject alternative names; none where there is no TLS.
 ///
 /// rustls has verified the chain and the server's name with the connection's own settings by then.
-pub(crate) async fn dns_names(
-    config: &Config,
-    time_limit: Option<Duration>,
-) -> Result<Vec<String>, ApiCause> {
-    let names = names_of(config);
-    match time_limit {
-        None => names.await,
-        Some(limit) => tokio::time::timeout(limit, names)
-            .await
-            .unwrap_or(Err(ApiCause::TimedOut { after: limit })),
-    }
-}
-
-async fn names_of(config: &Config) -> Result<Vec<String>, ApiCause> {
-    let connector =
-        connection::connector(config).map_err(|error| ApiCause::Unsendable(Box::new(error)))?;
-    let stream = connector
-        .oneshot(config.cluster_url.clone())
-        .await
-        .map_err(unreachable_because)?;
+pub(crate) fn dns_names<T>(stream: &MaybeHttpsStream<T>) -> Result<Vec<String>, webpki::Error> {
     let MaybeHttpsStream::Https(stream) = stream else {
         return Ok(Vec::new());
     };
@@ -41,8 +14,6 @@ async fn names_of(config: &Config) -> Result<Vec<String>, ApiCause> {
     let Some(leaf) = session.peer_certificates().and_then(<[_]>::first) else {
         return Ok(Vec::new());
     };
-    let leaf = EndEntityCert::try_from(leaf).map_err(|error| ApiCause::NotUnderstood {
-        fault: format!("its certificate can't be read ({error})"),
-    })?;
+    let leaf = EndEntityCert::try_from(leaf)?;
     Ok(leaf.valid_dns_names().map(str::to_owned).collect())
 }

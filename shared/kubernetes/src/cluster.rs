@@ -11,12 +11,12 @@ use vwi_core::exit::{Explain, Outcome};
 use vwi_core::text::escape;
 
 use crate::access::Access;
-use crate::certificate;
 use crate::choice::{ClusterChoice, ConnectSettings};
-use crate::connection;
+use crate::connection::{self, Server};
 use crate::error::{ApiCause, ApiError};
 use crate::exec::{ExecCredential, ExecError};
 use crate::kubeconfig::{Kubeconfig, KubeconfigError};
+use crate::request::unreachable_because;
 
 pub use crate::connection::SetupError;
 
@@ -158,6 +158,7 @@ struct Inner {
 #[derive(Clone)]
 struct Live {
     client: Client,
+    server: Arc<Server>,
     credential: Option<Arc<ExecCredential>>,
 }
 
@@ -276,18 +277,25 @@ impl Cluster {
             return Ok(Vec::new());
         }
         let live = self.live();
-        let config = self
-            .inner
-            .access
-            .with_credential(live.credential.as_deref());
-        certificate::dns_names(&config, self.inner.settings.request_timeout)
-            .await
-            .map_err(|cause| ApiError {
-                operation: "read",
-                object: "the API server's certificate".to_owned(),
-                cluster: self.label(),
-                cause: Box::new(cause),
+        let names = live.server.dns_names();
+        let names = match self.inner.settings.request_timeout {
+            None => names.await.map_err(unreachable_because),
+            Some(after) => tokio::time::timeout(after, names)
+                .await
+                .map_err(|_elapsed| ApiCause::TimedOut { after })
+                .and_then(|names| names.map_err(unreachable_because)),
+        };
+        let names = names.and_then(|names| {
+            names.map_err(|error| ApiCause::NotUnderstood {
+                fault: format!("its certificate can't be read ({error})"),
             })
+        });
+        names.map_err(|cause| ApiError {
+            operation: "read",
+            object: "the API server's certificate".to_owned(),
+            cluster: self.label(),
+            cause: Box::new(cause),
+        })
     }
 
     pub(crate) fn settings(&self) -> &ConnectSettings {
@@ -339,10 +347,15 @@ impl Cluster {
 impl Live {
     fn new(access: &Access, credential: Option<Arc<ExecCredential>>) -> Result<Self, ConnectError> {
         let config = access.with_credential(credential.as_deref());
-        let client = connection::client(&config).map_err(|source| ConnectError::Client {
-            server: access.server.clone(),
-            source: Box::new(source),
-        })?;
-        Ok(Self { client, credential })
+        let (client, server) =
+            connection::client(&config).map_err(|source| ConnectError::Client {
+                server: access.server.clone(),
+                source: Box::new(source),
+            })?;
+        Ok(Self {
+            client,
+            server,
+            credential,
+        })
     }
 }

@@ -5,19 +5,20 @@
 //! they print into its errors. Nothing here can reach that code, so it is not linked either.
 
 mod authorization;
+mod server;
 mod tls;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use http::Uri;
+use http::{Request, Uri};
 use hyper_rustls::{
     FixedServerNameResolver, HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream,
 };
-use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::proxy::matcher::Matcher;
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::TokioIo;
 use kube::client::retry::RetryPolicy;
 use kube::client::{Body, ConfigExt};
 use kube::{Client, Config};
@@ -26,10 +27,11 @@ use tokio::net::TcpStream;
 use tower::filter::FilterLayer;
 use tower::retry::RetryLayer;
 use tower::util::BoxCloneSyncService;
-use tower::{BoxError, Service, ServiceBuilder, ServiceExt};
+use tower::{BoxError, Service, ServiceBuilder, ServiceExt, service_fn};
 use vwi_core::text::escape;
 
 use authorization::Authorization;
+pub(crate) use server::Server;
 
 /// Longest time for a connection to come up, as of client-go's dialer. The limit of a whole request
 /// is kept around it.
@@ -85,29 +87,37 @@ pub enum SetupError {
 type Link = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 /// Connects to the API server. One type for all ways there, so that the client is compiled once.
-pub(crate) type Connector = HttpsConnector<Linker>;
+type Connector = HttpsConnector<Linker>;
 
-/// Returns kube's client on our service.
-pub(crate) fn client(config: &Config) -> Result<Client, SetupError> {
+/// A connection to the API server.
+type Stream = MaybeHttpsStream<Link>;
+
+/// Returns kube's client on our service, and the service's connections.
+pub(crate) fn client(config: &Config) -> Result<(Client, Arc<Server>), SetupError> {
     let headers = config
         .extra_headers_layer()
         .map_err(|error| SetupError::Impersonation(Box::new(error)))?;
     let retry = config
         .default_retry
         .then(|| RetryLayer::new(RetryPolicy::server_retry()));
-    let http = legacy::Client::builder(TokioExecutor::new()).build::<_, Body>(connector(config)?);
+    let server = Arc::new(Server::new(connector(config)?, config.cluster_url.clone()));
+    let sender = Arc::clone(&server);
+    let http = service_fn(move |request: Request<Body>| {
+        let server = Arc::clone(&sender);
+        async move { server.send(request).await }
+    });
     let service = ServiceBuilder::new()
         .layer(config.base_uri_layer())
         .option_layer(retry)
         .layer(FilterLayer::new(Authorization::new(&config.auth_info)?))
         .layer(headers)
-        .map_err(BoxError::from)
         .service(http);
-    Ok(Client::new(service, config.default_namespace.clone()))
+    let client = Client::new(service, config.default_namespace.clone());
+    Ok((client, server))
 }
 
-/// Returns what connects to the API server, for one that looks at the connection itself too.
-pub(crate) fn connector(config: &Config) -> Result<Connector, SetupError> {
+/// Returns what connects to the API server.
+fn connector(config: &Config) -> Result<Connector, SetupError> {
     let mut direct = HttpConnector::new();
     direct.enforce_http(false);
     direct.set_nodelay(true);
@@ -130,7 +140,7 @@ pub(crate) fn connector(config: &Config) -> Result<Connector, SetupError> {
             builder.with_server_name_resolver(FixedServerNameResolver::new(name))
         }
     };
-    Ok(builder.enable_http1().wrap_connector(link))
+    Ok(builder.enable_all_versions().wrap_connector(link))
 }
 
 /// What makes a link.

@@ -142,7 +142,7 @@ fn what_no_connection_can_be_made_with_is_refused_before_one() {
 
 fn authorization(user: &AuthInfo) -> Option<String> {
     let mut authorization = Authorization::new(user).unwrap();
-    let request = authorization.check(http::Request::new(())).unwrap();
+    let request = authorization.check(Request::new(())).unwrap();
     let value = request.headers().get("authorization")?;
     assert!(value.is_sensitive(), "it is kept out of logs");
     Some(value.to_str().unwrap().to_owned())
