@@ -7,7 +7,7 @@ use vwi_core::arm::{Kind, ResourceId, Scope};
 use vwi_core::federation::{Found, Issuer, Trust, Wanted};
 
 use crate::args::{Assign, FederateArgs};
-use crate::gather::{Answer, Creation, Gathered, IdentityAnswer, Question};
+use crate::gather::{Creation, Gathered, IdentityAnswer, Question};
 use crate::identities::nobody_trusts;
 use crate::named::Named;
 use crate::work::Work;
@@ -20,6 +20,17 @@ pub(crate) struct Asked {
     pub(crate) assigns: Vec<Assign>,
     /// Positions in `identities` by record.
     identity_of: Vec<Option<usize>>,
+}
+
+/// What a record's identity was asked, and what it answered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Of<'a> {
+    /// Position of the record.
+    pub(crate) record: usize,
+    /// Position of the identity.
+    pub(crate) position: usize,
+    pub(crate) question: &'a Question,
+    pub(crate) answer: &'a IdentityAnswer,
 }
 
 impl Asked {
@@ -91,27 +102,15 @@ impl Asked {
         is_existing: bool,
     ) -> Vec<(Wanted, Found)> {
         let mut all: BTreeMap<usize, (Wanted, Found)> = BTreeMap::new();
-        for (record, work) in works.iter_mut().enumerate() {
-            if !work.is_open() || work.is_planned != is_planned {
-                continue;
-            }
-            let Some((position, question, answer)) = self.answer(record, gathered) else {
-                continue;
-            };
-            let answer = match answer {
-                Ok(answer) => answer,
-                Err(refusal) => {
-                    work.refuse(refusal.clone());
-                    continue;
-                }
-            };
+        for (work, of) in self.answered(works, gathered, is_planned) {
+            let Of { record, answer, .. } = of;
             if is_existing && !trusts_already(work, issuers.get(record), &answer.found) {
                 let subject = work.subject().map(|subject| subject.to_string());
                 work.refuse(nobody_trusts(&subject.unwrap_or_default()));
                 continue;
             }
-            let (wanted, _) = all.entry(position).or_insert_with(|| {
-                let wanted = Wanted::new(question.id.clone(), answer.create_in.clone());
+            let (wanted, _) = all.entry(of.position).or_insert_with(|| {
+                let wanted = Wanted::new(of.question.id.clone(), answer.create_in.clone());
                 (wanted, answer.found.clone())
             });
             self.add_wish(wanted, record, work, gathered, issuers);
@@ -119,15 +118,37 @@ impl Asked {
         all.into_values().collect()
     }
 
-    /// Returns the position of a record's identity, what was asked of it, and the answer.
-    pub(crate) fn answer<'a>(
+    /// Returns the records that are still open, each with the answer for its identity. One whose
+    /// identity has none is refused.
+    pub(crate) fn answered<'a>(
         &'a self,
-        record: usize,
+        works: &'a mut [Work],
         gathered: &'a Gathered,
-    ) -> Option<(usize, &'a Question, &'a Answer<IdentityAnswer>)> {
-        let position = self.identity_of.get(record).copied().flatten()?;
-        let question = self.identities.get(position)?;
-        Some((position, question, gathered.identities.get(position)?))
+        is_planned: bool,
+    ) -> impl Iterator<Item = (&'a mut Work, Of<'a>)> {
+        let open = works
+            .iter_mut()
+            .enumerate()
+            .filter(move |(_, work)| work.is_open() && work.is_planned == is_planned);
+        open.filter_map(|(record, work)| {
+            let position = self.identity_of.get(record).copied().flatten()?;
+            let question = self.identities.get(position)?;
+            match gathered.identities.get(position)? {
+                Ok(answer) => Some((
+                    work,
+                    Of {
+                        record,
+                        position,
+                        question,
+                        answer,
+                    },
+                )),
+                Err(refusal) => {
+                    work.refuse(refusal.clone());
+                    None
+                }
+            }
+        })
     }
 
     /// Looks for role assignments in the whole of each identity's subscription, too.

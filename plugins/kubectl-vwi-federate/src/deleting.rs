@@ -58,20 +58,7 @@ fn deletions(
     is_planned: bool,
 ) -> Vec<Deletion> {
     let mut all: BTreeMap<usize, Deletion> = BTreeMap::new();
-    for (record, work) in works.iter_mut().enumerate() {
-        if !work.is_open() || work.is_planned != is_planned {
-            continue;
-        }
-        let Some((position, question, answer)) = asked.answer(record, gathered) else {
-            continue;
-        };
-        let answer = match answer {
-            Ok(answer) => answer,
-            Err(refusal) => {
-                work.refuse(refusal.clone());
-                continue;
-            }
-        };
+    for (work, of) in asked.answered(works, gathered, is_planned) {
         let issuer = match issuer(work, asked, gathered, None) {
             Ok(issuer) => issuer.url,
             // A credential that is known by its id needs no issuer to be found.
@@ -83,7 +70,7 @@ fn deletions(
         };
         let subject = work.subject();
         let target = Target {
-            record,
+            record: of.record,
             name: work.credential.clone(),
             trust: Trust {
                 issuer,
@@ -91,9 +78,9 @@ fn deletions(
                 audience: String::new(),
             },
         };
-        let deletion = all.entry(position).or_insert_with(|| Deletion {
-            identity: question.id.clone(),
-            found: answer.found.clone(),
+        let deletion = all.entry(of.position).or_insert_with(|| Deletion {
+            identity: of.question.id.clone(),
+            found: of.answer.found.clone(),
             targets: Vec::new(),
         });
         deletion.targets.push(target);

@@ -7,6 +7,7 @@
 
 pub mod answer;
 pub mod args;
+pub mod clues;
 pub mod error;
 pub mod format;
 pub mod offline;

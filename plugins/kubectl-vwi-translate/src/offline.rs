@@ -5,15 +5,16 @@ use std::io;
 
 use vwi_cli::input::{self, Source};
 use vwi_cli::session::Session;
-use vwi_core::exit::{Explain, Outcome};
+use vwi_core::exit::Outcome;
 use vwi_core::name::is_system;
 use vwi_core::stream::{self, Accept, Item, ReadError, StreamError};
 use vwi_core::translation::context_name::context_clue;
-use vwi_core::translation::{Candidates, Clue, ClueSource, PlatformUrl, identify};
+use vwi_core::translation::{Candidates, Clue, PlatformUrl, identify};
 use vwi_kubernetes::Kubeconfig;
 
 use crate::answer::Answers;
 use crate::args::TranslateArgs;
+use crate::clues::{self, Stated};
 use crate::error::TranslateError;
 use crate::place::Place;
 use crate::terraform;
@@ -100,11 +101,8 @@ struct Places<'a> {
     /// Namespace of names: `-n`, else the context's, else `default`.
     namespace: String,
     clues: Vec<Clue>,
-    known: HashMap<VirtualClusterRefKey, Result<Place, Fault>>,
+    known: HashMap<Stated, Result<Place, Fault>>,
 }
-
-/// Name and namespace that a record states.
-type VirtualClusterRefKey = (Option<String>, Option<String>);
 
 impl<'a> Places<'a> {
     fn new(args: &'a TranslateArgs, session: &'a Session) -> Self {
@@ -122,7 +120,7 @@ impl<'a> Places<'a> {
             .as_deref()
             .or_else(|| context.and_then(|context| kubeconfig.namespace(context)))
             .unwrap_or("default");
-        let mut clues = typed_clues(args);
+        let mut clues = clues::typed(args);
         let server = context.and_then(|context| kubeconfig.server(context));
         clues.extend(server.and_then(PlatformUrl::parse).map(|url| url.clue()));
         clues.extend(context.and_then(context_clue));
@@ -139,13 +137,12 @@ impl<'a> Places<'a> {
         if let Some(fault) = &wanted.fault {
             return answers.put_fault(wanted.record.into_record(), fault);
         }
-        let wish = wanted.record.virtual_cluster().unwrap_or_default();
-        let key = (wish.name, wish.namespace);
-        if !self.known.contains_key(&key) {
-            let place = self.find(&key)?;
-            self.known.insert(key.clone(), place);
+        let stated = wanted.stated();
+        if !self.known.contains_key(&stated) {
+            let place = self.find(&stated)?;
+            self.known.insert(stated.clone(), place);
         }
-        match self.known.get(&key) {
+        match self.known.get(&stated) {
             Some(Ok(place)) => {
                 let judgement = place.judge(&wanted, self.args);
                 answers.put(wanted, place, judgement)
@@ -157,18 +154,9 @@ impl<'a> Places<'a> {
 
     /// Tells which vCluster a record means. Where flags and context alone must tell and can't,
     /// nothing can be answered at all; what only one record leaves open fails that record.
-    fn find(&self, key: &VirtualClusterRefKey) -> Result<Result<Place, Fault>, TranslateError> {
-        let (name, namespace) = key.clone();
-        let from_record = name.is_some() || namespace.is_some();
+    fn find(&self, stated: &Stated) -> Result<Result<Place, Fault>, TranslateError> {
         let mut clues = self.clues.clone();
-        if from_record {
-            clues.push(Clue::parts(
-                ClueSource::Record,
-                "the record",
-                name,
-                namespace,
-            ));
-        }
+        clues.extend(stated.clue());
         match identify(&clues, Candidates::default()) {
             Ok(found) => {
                 for warning in &found.warnings {
@@ -176,28 +164,7 @@ impl<'a> Places<'a> {
                 }
                 Ok(Ok(Place::new(found, self.args)?))
             }
-            Err(error) if from_record => Ok(Err(Fault {
-                reason: "VirtualClusterUnknown",
-                message: match error.hint() {
-                    Some(hint) => format!("{error}; {hint}"),
-                    None => error.to_string(),
-                },
-            })),
-            Err(error) => Err(error.into()),
+            Err(error) => Ok(Err(stated.fault(error)?)),
         }
     }
-}
-
-/// Returns what the flags say of the vCluster.
-pub fn typed_clues(args: &TranslateArgs) -> Vec<Clue> {
-    let flags = &args.which;
-    let name = flags
-        .vcluster
-        .clone()
-        .map(|name| Clue::parts(ClueSource::Flag, "`--vcluster`", Some(name), None));
-    let namespace = flags.vcluster_namespace.clone().map(|namespace| {
-        let said_by = "`--vcluster-namespace`";
-        Clue::parts(ClueSource::Flag, said_by, None, Some(namespace))
-    });
-    name.into_iter().chain(namespace).collect()
 }

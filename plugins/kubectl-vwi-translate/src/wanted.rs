@@ -6,6 +6,7 @@ use vwi_core::stream::ServiceAccount;
 use vwi_core::translation::{Opinion, Silence};
 
 use crate::args::TranslateArgs;
+use crate::clues::Stated;
 
 /// One ServiceAccount that is to be translated.
 #[derive(Clone, Debug)]
@@ -96,6 +97,15 @@ pub struct Fault {
 }
 
 impl Wanted {
+    /// Returns what its record states of the vCluster.
+    pub fn stated(&self) -> Stated {
+        let wish = self.record.virtual_cluster().unwrap_or_default();
+        Stated {
+            name: wish.name,
+            namespace: wish.namespace,
+        }
+    }
+
     /// Wants a ServiceAccount by name.
     pub fn named(namespace: &str, name: &str) -> Self {
         Self {

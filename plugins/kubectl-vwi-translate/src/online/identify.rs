@@ -14,8 +14,8 @@ use super::located::{Located, Places};
 use super::platform::{View, asleep};
 use super::survey::Surveyed;
 use super::{Work, alone};
+use crate::clues;
 use crate::error::TranslateError;
-use crate::offline::typed_clues;
 use crate::place::Place;
 use crate::wanted::{TenantAnswer, Wanted};
 
@@ -42,7 +42,7 @@ impl Identified {
         request: &Request,
     ) -> Result<Self, TranslateError> {
         let hosts = work.survey(clusters).await?;
-        let typed = typed_clues(work.args);
+        let typed = clues::typed(work.args);
         let is_a_host = |tenant: &Tenant| {
             let server = tenant.cluster().server();
             let mut hosts = hosts.iter();

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use tokio::task::JoinSet;
-use vwi_core::exit::Explain;
-use vwi_core::translation::{Clue, ClueSource, Identification, IdentificationError, identify};
+use vwi_core::translation::{Clue, Identification, IdentificationError, identify};
 use vwi_kubernetes::HostEvidence;
 
 use super::Work;
 use super::survey::Surveyed;
+use crate::clues::Stated;
 use crate::error::TranslateError;
 use crate::place::Place;
 use crate::wanted::{Fault, Wanted};
@@ -19,16 +19,13 @@ const AT_ONCE: usize = 8;
 /// A ServiceAccount, and the number of its vCluster if that is known.
 pub(super) type Located = (Wanted, Option<usize>);
 
-/// Name and namespace that a record states.
-type Key = (Option<String>, Option<String>);
-
 /// The vClusters that are looked at.
 pub(super) struct Places<'a> {
     work: &'a Work<'a>,
     hosts: Vec<&'a Surveyed>,
     clues: &'a [Clue],
     pub(super) all: Vec<Place>,
-    known: HashMap<Key, Result<usize, Fault>>,
+    known: HashMap<Stated, Result<usize, Fault>>,
 }
 
 impl<'a> Places<'a> {
@@ -50,38 +47,21 @@ impl<'a> Places<'a> {
 
     /// Returns the number of the vCluster that a record names, else of the one that the clues mean.
     pub(super) fn of(&mut self, wanted: &Wanted) -> Result<Result<usize, Fault>, TranslateError> {
-        let wish = wanted.record.virtual_cluster().unwrap_or_default();
-        let key = (wish.name, wish.namespace);
-        if let Some(known) = self.known.get(&key) {
+        let stated = wanted.stated();
+        if let Some(known) = self.known.get(&stated) {
             return Ok(known.clone());
         }
-        let place = self.find(&key)?;
-        self.known.insert(key, place.clone());
+        let place = self.find(&stated)?;
+        self.known.insert(stated, place.clone());
         Ok(place)
     }
 
-    fn find(&mut self, key: &Key) -> Result<Result<usize, Fault>, TranslateError> {
-        let (name, namespace) = key.clone();
-        let from_record = name.is_some() || namespace.is_some();
+    fn find(&mut self, stated: &Stated) -> Result<Result<usize, Fault>, TranslateError> {
         let mut clues = self.clues.to_vec();
-        if from_record {
-            clues.push(Clue::parts(
-                ClueSource::Record,
-                "the record",
-                name,
-                namespace,
-            ));
-        }
+        clues.extend(stated.clue());
         match self.locate(&clues) {
             Ok((host, found)) => self.add(found, host).map(Ok),
-            Err(error) if from_record => Ok(Err(Fault {
-                reason: "VirtualClusterUnknown",
-                message: match error.hint() {
-                    Some(hint) => format!("{error}; {hint}"),
-                    None => error.to_string(),
-                },
-            })),
-            Err(error) => Err(error),
+            Err(error) => Ok(Err(stated.fault(error)?)),
         }
     }
 

@@ -67,24 +67,24 @@ impl Question {
     }
 
     /// Takes federated credentials as `az` and ARM print them, also several lists after another;
-    /// returns how many there were.
+    /// returns how many documents there were. A list may be empty.
     ///
     /// # Errors
     ///
     /// The parser's, if it is something else.
     pub fn credentials(&mut self, reader: impl Read) -> serde_json::Result<usize> {
-        let mut count = 0;
+        let mut documents = 0;
         for printed in Deserializer::from_reader(reader).into_iter::<Printed>() {
             let credentials = match printed? {
                 Printed::List(credentials) | Printed::Page { value: credentials } => credentials,
                 Printed::One(credential) => vec![*credential],
             };
-            count += credentials.len();
+            documents += 1;
             for credential in credentials {
                 self.credential(credential);
             }
         }
-        Ok(count)
+        Ok(documents)
     }
 
     fn credential(&mut self, credential: Credential) {
@@ -162,14 +162,14 @@ mod tests {
             "name": "fic", "resourceGroup": "rg", "subject": "system:serviceaccount:ns:app", "systemData": null, "type": "t"}"#;
         let arm = r#"{"value": [{"name": "fic", "properties": {"issuer": "https://i/", "subject": "system:serviceaccount:ns:app"}}]}"#;
         let expected = ["system:serviceaccount:ns:app https://i/"];
-        for (text, count) in [
+        for (text, documents) in [
             (one.to_owned(), 1),
             (format!("[{one}]"), 1),
             (arm.to_owned(), 1),
-            (format!("[{one}]\n[]\n[{one}]"), 2),
+            (format!("[{one}]\n[]\n[{one}]"), 3),
         ] {
             let mut question = Question::default();
-            assert_eq!(question.credentials(text.as_bytes()).unwrap(), count);
+            assert_eq!(question.credentials(text.as_bytes()).unwrap(), documents);
             assert_eq!(asked(&question), expected, "{text}");
         }
     }

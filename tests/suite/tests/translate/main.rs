@@ -6,6 +6,7 @@
 )]
 
 mod asleep;
+mod collisions;
 mod connection;
 mod discovery;
 mod fleet;
@@ -13,6 +14,7 @@ mod host_alone;
 mod modes;
 mod proof;
 mod recorder;
+mod reverse;
 mod rights;
 mod scene;
 mod token;
