@@ -82,6 +82,10 @@ impl<'a> Answers<'a> {
         place: &Place,
         judgement: Judgement,
     ) -> Result<(), TranslateError> {
+        if wanted.fault.is_some() || place.contradiction(&wanted).is_some() {
+            let record = wanted.record.into_record();
+            return self.put_failure(record, judgement.reason, &judgement.message, judgement.hint);
+        }
         let (namespace, name) = (wanted.record.namespace(), wanted.record.name());
         let judgement = self.claim(namespace, name, place, judgement);
         if !self.args.shard.holds(namespace, name) {
@@ -137,18 +141,24 @@ impl<'a> Answers<'a> {
     /// # Errors
     ///
     /// [`TranslateError`] if it can't be written.
-    pub fn put_fault(&mut self, mut record: Record, fault: &Fault) -> Result<(), TranslateError> {
+    pub fn put_fault(&mut self, record: Record, fault: &Fault) -> Result<(), TranslateError> {
+        self.put_failure(record, fault.reason, &fault.message, None)
+    }
+
+    /// Nothing of a vCluster, its tenant's uids included, is told of a record that is not its.
+    fn put_failure(
+        &mut self,
+        mut record: Record,
+        reason: &str,
+        message: &str,
+        hint: Option<String>,
+    ) -> Result<(), TranslateError> {
         if !self.args.shard.holds(record.namespace(), record.name()) {
             return Ok(());
         }
         record.remove_status(&OWN_STATUS);
-        record.set_condition(
-            Step::Translate,
-            ConditionStatus::False,
-            fault.reason,
-            &fault.message,
-        );
-        self.write(&record, None)
+        record.set_condition(Step::Translate, ConditionStatus::False, reason, message);
+        self.write(&record, hint)
     }
 
     /// Writes a record that has its condition, unless another process has it.

@@ -19,6 +19,7 @@ pub mod host_proof;
 pub mod identification;
 pub mod instance;
 pub mod judgement;
+mod namespace_owner;
 pub mod platform_url;
 pub mod reverse;
 pub mod sleep;

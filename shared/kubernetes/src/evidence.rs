@@ -160,9 +160,7 @@ impl Host {
         if is_single {
             return Ok(NamespacesFact::NotAsked);
         }
-        let is_legacy = matches!(configuration, ConfigurationFact::Known(known)
-            if known.mode == NamespaceMode::LegacyMulti);
-        match self.namespaces_of(which, is_legacy).await {
+        match self.namespaces_of(which).await {
             Ok(found) => {
                 let mut seen = SeenNamespaces::default();
                 for namespace in found {

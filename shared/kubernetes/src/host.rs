@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 use vwi_core::name::marker_label_cluster;
 use vwi_core::translation::{ServiceAddress, VirtualClusterName};
-use vwi_core::vcluster_labels::{MANAGED_BY, VCLUSTER_NAME, VCLUSTER_NAMESPACE, VCLUSTER_SERVICE};
+use vwi_core::vcluster_labels::{MANAGED_BY, VCLUSTER_SERVICE};
 
 use crate::cluster::Cluster;
 use crate::cluster_as::{ClusterAs, Scope, service_account_label};
@@ -167,31 +167,25 @@ impl Host {
         Ok(SecretString::from(answer.status.token))
     }
 
-    /// Lists the Namespaces that carry a vCluster's labels: those of namespace sync, or the only one
-    /// that the legacy mode has.
+    /// Lists the Namespaces that a vCluster has on the host.
     ///
     /// # Errors
     ///
     /// [`ApiError`]
-    pub async fn namespaces_of(
-        &self,
-        which: &VirtualClusterName,
-        is_legacy: bool,
-    ) -> Result<Vec<Meta>, ApiError> {
-        let VirtualClusterName { name, namespace } = which;
-        let selector = if is_legacy {
-            format!("{MANAGED_BY}={}", marker_label_cluster(namespace, name))
-        } else {
-            format!("{VCLUSTER_NAME}={name},{VCLUSTER_NAMESPACE}={namespace}")
-        };
-        self.list_in(
-            ("api/v1", "namespaces"),
-            "synced Namespaces",
-            &Scope::All,
-            Some(&selector),
-            None,
-        )
-        .await
+    pub async fn namespaces_of(&self, which: &VirtualClusterName) -> Result<Vec<Meta>, ApiError> {
+        let marker = marker_label_cluster(&which.namespace, &which.name);
+        let selector = format!("{MANAGED_BY}={marker}");
+        let mut found: Vec<Meta> = self
+            .list_in(
+                ("api/v1", "namespaces"),
+                "synced Namespaces",
+                &Scope::All,
+                Some(&selector),
+                None,
+            )
+            .await?;
+        found.retain(|namespace| which.owns_namespace(&namespace.metadata.labels));
+        Ok(found)
     }
 
     /// Lists all Namespaces.

@@ -8,9 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::name::marker_label_cluster;
 use crate::namespaces::SeenNamespaces;
-use crate::vcluster_labels::{
-    HostMetadata, MANAGED_BY, OBJECT_UID, TenantObject, VCLUSTER_NAME, VCLUSTER_NAMESPACE,
-};
+use crate::vcluster_labels::{HostMetadata, MANAGED_BY, OBJECT_UID, TenantObject};
 
 use super::identification::VirtualClusterName;
 use super::judgement::{ModeSource, VirtualClusterFacts};
@@ -21,7 +19,8 @@ pub struct Fleet {
     members: Vec<Member>,
     /// Members by the host namespaces that count for them.
     by_namespace: HashMap<String, Vec<usize>>,
-    by_marker: HashMap<String, usize>,
+    /// Several, if the marker leaves open where the namespace's name ends.
+    by_marker: HashMap<String, Vec<usize>>,
 }
 
 /// One vCluster of a host.
@@ -63,7 +62,9 @@ impl Fleet {
         for (index, (namespace, name)) in sorted.into_iter().enumerate() {
             fleet
                 .by_marker
-                .insert(marker_label_cluster(&namespace, &name), index);
+                .entry(marker_label_cluster(&namespace, &name))
+                .or_default()
+                .push(index);
             fleet
                 .by_namespace
                 .entry(namespace.clone())
@@ -94,14 +95,14 @@ impl Fleet {
         }
     }
 
-    /// Namespace sync writes name and namespace; the legacy mode has the marker alone.
+    /// Returns the one whose a host Namespace is; none if it may be one of several's.
     fn owner_of(&self, labels: &BTreeMap<String, String>) -> Option<usize> {
-        match (labels.get(VCLUSTER_NAME), labels.get(VCLUSTER_NAMESPACE)) {
-            (Some(name), Some(namespace)) => self.members.iter().position(|member| {
-                member.which.name == *name && member.which.namespace == *namespace
-            }),
-            (_, _) => self.by_marker.get(labels.get(MANAGED_BY)?).copied(),
-        }
+        let marked = self.by_marker.get(labels.get(MANAGED_BY)?)?;
+        let mut owners = marked.iter().copied().filter(|index| {
+            let member = self.members.get(*index);
+            member.is_some_and(|member| member.which.owns_namespace(labels))
+        });
+        owners.next().filter(|_| owners.next().is_none())
     }
 
     /// Returns the vClusters.
@@ -160,7 +161,9 @@ impl Member {
 mod tests {
     use super::*;
     use crate::name::host_name;
-    use crate::vcluster_labels::{OBJECT_NAME, OBJECT_NAMESPACE};
+    use crate::vcluster_labels::{
+        OBJECT_NAME, OBJECT_NAMESPACE, VCLUSTER_NAME, VCLUSTER_NAMESPACE,
+    };
 
     type Map = BTreeMap<String, String>;
 
@@ -183,8 +186,22 @@ mod tests {
         let mut fleet = Fleet::new(members.map(which));
         fleet.add_namespace(
             "web",
-            &map(&[(VCLUSTER_NAME, "vc"), (VCLUSTER_NAMESPACE, "two")]),
+            &map(&[
+                (MANAGED_BY, "two-x-vc"),
+                (VCLUSTER_NAME, "vc"),
+                (VCLUSTER_NAMESPACE, "two"),
+            ]),
             &map(&[(OBJECT_NAME, "shop")]),
+        );
+        // A neighbour's tenant has given its Namespace the labels of `two/vc`.
+        fleet.add_namespace(
+            "neighbour",
+            &map(&[
+                (MANAGED_BY, "one-x-other"),
+                (VCLUSTER_NAME, "vc"),
+                (VCLUSTER_NAMESPACE, "two"),
+            ]),
+            &map(&[(OBJECT_NAME, "plans")]),
         );
         fleet.add_namespace(
             "legacy",
@@ -193,7 +210,11 @@ mod tests {
         );
         fleet.add_namespace(
             "stranger",
-            &map(&[(VCLUSTER_NAME, "vc"), (VCLUSTER_NAMESPACE, "three")]),
+            &map(&[
+                (MANAGED_BY, "three-x-vc"),
+                (VCLUSTER_NAME, "vc"),
+                (VCLUSTER_NAMESPACE, "three"),
+            ]),
             &map(&[(OBJECT_NAME, "shop")]),
         );
         fleet
@@ -273,6 +294,7 @@ mod tests {
             ("web", "app", "other", ("shop", "app"), "outside"),
             ("elsewhere", &*single, "vc", ("shop", "app"), "outside"),
             ("stranger", "app", "vc", ("shop", "app"), "outside"),
+            ("neighbour", "app", "vc", ("plans", "app"), "outside"),
             ("two", &*beside, "other", ("shop", "app"), "outside"),
             ("one", "app", "loft", ("shop", "app"), "outside"),
         ] {

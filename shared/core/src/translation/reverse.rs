@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::name::{marker_label_cluster, workload_service_account};
+use crate::name::workload_service_account;
 use crate::namespaces::{NamespaceMappings, NamespaceMode};
 use crate::text::escape;
 use crate::vcluster_labels::{
@@ -56,11 +56,10 @@ impl TrustedNamespaces {
         else {
             return false;
         };
-        let of =
-            |which: &&VirtualClusterName| which.name == name && which.namespace == control_plane;
-        let marked = label(MANAGED_BY) == Some(&*marker_label_cluster(control_plane, name));
+        let mut vclusters = vclusters.iter();
+        let which = vclusters.find(|which| which.owns_namespace(namespace.labels));
         let tenant = namespace.annotations.get(OBJECT_NAME);
-        let (Some(which), true, Some(tenant)) = (vclusters.iter().find(of), marked, tenant) else {
+        let (Some(which), Some(tenant)) = (which, tenant) else {
             return false;
         };
         // What is in it keeps its name, as under a mapping of just this pair.

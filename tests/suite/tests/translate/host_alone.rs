@@ -1,8 +1,6 @@
 //! What the host alone answers: in CI without a kubeconfig of the tenant, for records of several
 //! vClusters, and with nothing but a right to read.
 
-use k8s_openapi::api::rbac::v1::ClusterRoleBinding;
-use kube::api::{Api, PostParams};
 use serde_json::json;
 use vwi_bed::{Finished, SyncerOrder, VirtualCluster, unique};
 
@@ -173,19 +171,7 @@ async fn whoever_may_only_read_learns_mapped_namespaces_from_the_host() {
     let host_namespace = format!("{prefix}-host-shop");
     scene.synced_at(&host_namespace, "app").await;
 
-    let user = unique("auditor");
-    let binding: ClusterRoleBinding = serde_json::from_value(json!({
-        "metadata": {"name": user},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"},
-        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}],
-    }))
-    .unwrap();
-    let bindings: Api<ClusterRoleBinding> = Api::all(scene.bed.host().await.unwrap());
-    bindings
-        .create(&PostParams::default(), &binding)
-        .await
-        .unwrap();
-    let reader = scene.host_as(&user);
+    let reader = scene.host_reader().await;
     let which = [
         "--vcluster",
         scene.name(),

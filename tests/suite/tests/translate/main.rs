@@ -12,6 +12,7 @@ mod discovery;
 mod fleet;
 mod host_alone;
 mod modes;
+mod neighbours;
 mod proof;
 mod recorder;
 mod reverse;

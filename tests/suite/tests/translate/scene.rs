@@ -5,9 +5,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
+use k8s_openapi::api::rbac::v1::ClusterRoleBinding;
 use kube::api::{Api, PostParams};
 use kube::config::Kubeconfig;
-use serde_json::Value;
+use serde_json::{Value, json};
 use vwi_bed::{
     Bed, Finished, SyncerOrder, TenantDescription, VirtualCluster, client, unique, until,
 };
@@ -131,6 +132,24 @@ impl Scene {
         let text = serde_json::to_string(&kubeconfig).unwrap();
         std::fs::write(&path, text).unwrap();
         path.to_str().unwrap().to_owned()
+    }
+
+    /// A kubeconfig of the host whose user may read all but Secrets.
+    pub(crate) async fn host_reader(&self) -> String {
+        let user = unique("auditor");
+        let group = "rbac.authorization.k8s.io";
+        let binding: ClusterRoleBinding = serde_json::from_value(json!({
+            "metadata": {"name": user},
+            "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": "view"},
+            "subjects": [{"apiGroup": group, "kind": "User", "name": user}],
+        }))
+        .unwrap();
+        let bindings: Api<ClusterRoleBinding> = Api::all(self.bed.host().await.unwrap());
+        bindings
+            .create(&PostParams::default(), &binding)
+            .await
+            .unwrap();
+        self.host_as(&user)
     }
 
     /// A kubeconfig of the host whose user is somebody else.
