@@ -8,6 +8,8 @@ use vwi_cli::input::Early;
 use vwi_cli::talk::Talk;
 use vwi_cli::{Failure, host};
 use vwi_core::federation::{Census, Refusal};
+use vwi_core::name::is_system;
+use vwi_core::subject::Subject;
 use vwi_core::text::escape;
 use vwi_core::translation::{
     Grade, HostFact, HostProof, Judgement, Question, ServiceAddress, TenantFact, Unread,
@@ -195,6 +197,20 @@ impl HostView {
     /// Returns the issuer that the host names in its discovery document, for a record of this host.
     pub(crate) fn issuer(&self, work: &Work) -> Option<&str> {
         self.issuer.as_deref().filter(|_| self.is_host_of(work))
+    }
+
+    /// Returns whose the subjects of the records' vClusters are: whether the tenant's ServiceAccount
+    /// is one of its system's.
+    pub(crate) fn known(&self) -> HashMap<String, bool> {
+        let synced = self.evidence.values().filter_map(HostEvidence::synced);
+        let known = synced.flatten().filter_map(|(host, tenant)| {
+            let subject = Subject::new(host.namespace, host.name).ok()?;
+            Some((
+                subject.to_string(),
+                is_system(tenant.namespace, tenant.name),
+            ))
+        });
+        known.collect()
     }
 
     /// Returns everybody who lives on the host, if it lets itself be listed.

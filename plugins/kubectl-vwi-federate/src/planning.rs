@@ -1,6 +1,6 @@
 //! From records to a plan: what each one wants, beside what is there.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use futures_util::future::try_join_all;
 use vwi_azure::Azure;
@@ -96,7 +96,7 @@ impl Planning<'_> {
             |is_planned| asked.wanted(&mut works, &gathered, &issuers, is_planned, is_existing);
         let (mut live, mut planned) = (pairs(false), pairs(true));
         self.find_namesakes(&mut live).await?;
-        let removed = self.removed(collected, &works);
+        let removed = self.removed(collected, &works, host.as_ref());
         if let Some(removed) = removed.as_ref().filter(|removed| removed.allowed().is_ok()) {
             self.add_placed(removed, &defaults, &mut live).await?;
         }
@@ -146,7 +146,12 @@ impl Planning<'_> {
     }
 
     /// Returns the rule of `--prune=removed`, if it is asked for.
-    fn removed(&self, collected: &Collected, works: &[Work]) -> Option<Removed> {
+    fn removed(
+        &self,
+        collected: &Collected,
+        works: &[Work],
+        host: Option<&HostView>,
+    ) -> Option<Removed> {
         let taking = &self.arguments.taking;
         let owner = self.arguments.identity.owner.clone()?;
         let subjects: HashSet<String> = works
@@ -161,6 +166,7 @@ impl Planning<'_> {
                 failed: works.iter().filter(|work| !work.is_open()).count(),
                 planned: works.iter().filter(|work| work.is_planned).count(),
                 subjects,
+                known: host.map_or_else(HashMap::new, HostView::known),
             },
             max_delete: taking.max_delete,
         })

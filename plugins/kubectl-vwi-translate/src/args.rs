@@ -269,6 +269,15 @@ impl TranslateArgs {
                 by: vec!["input".to_owned()],
             }
         };
-        self.shard.selection(selection)
+        self.shard.selection(self.left_out(selection))
+    }
+
+    /// Says of a selection of all that it is without those that nobody means.
+    pub fn left_out(&self, selection: Selection) -> Selection {
+        if self.include_system {
+            selection
+        } else {
+            selection.without_system()
+        }
     }
 }

@@ -18,6 +18,7 @@ mod prune;
 mod render;
 mod room;
 mod shared;
+mod system;
 mod template;
 mod wanted;
 

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 pub const MAX_BYTES: usize = 63;
 
 /// Bytes of the readable prefix kept when a name is cut; a `-` and ten hex digits follow.
-const KEPT_BYTES: usize = 52;
+pub(crate) const KEPT_BYTES: usize = 52;
 
 /// What stands between the parts of a host name.
 const SEPARATOR: &str = "-x-";

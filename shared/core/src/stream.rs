@@ -15,7 +15,7 @@ mod yaml;
 
 use std::io::{self, BufReader, Cursor, Read};
 
-pub use end::{Collision, Selection, StreamEnd};
+pub use end::{Collision, Selection, StreamEnd, Without};
 pub use error::{Fault, ReadError, StreamError};
 pub use tally::{Completeness, Summary};
 pub use writer::{ListWriter, write_line};

@@ -8,7 +8,7 @@ use vwi_core::translation::{
     Configuration, ConfigurationError, HostFact, HostObject, ModeSource, VirtualClusterFacts,
     VirtualClusterName,
 };
-use vwi_core::vcluster_labels::{HostMetadata, OBJECT_UID};
+use vwi_core::vcluster_labels::{HostMetadata, OBJECT_UID, TenantObject};
 
 use crate::error::ApiError;
 use crate::host::{ControlPlane, Host};
@@ -322,23 +322,19 @@ impl HostEvidence {
         }
     }
 
-    /// Returns the tenant ServiceAccounts that the vCluster has synced, by the host's annotations:
-    /// tenant namespace, name and uid. `None` if the user may not read the host's.
-    pub fn tenants(&self) -> Option<Vec<(String, String, Option<String>)>> {
+    /// Returns the ServiceAccounts that the vCluster has synced: the host's own, and by its
+    /// annotations the tenant's. `None` if the user may not read them.
+    pub fn synced(&self) -> Option<Vec<(HostMetadata<'_>, TenantObject<'_>)>> {
         let AccountsFact::Listed(accounts) = &self.accounts else {
             return None;
         };
         let facts = self.vcluster();
-        let tenants = accounts.all.iter().filter_map(|account| {
-            let metadata = object(account).metadata;
-            let tenant = facts.tenant_of(metadata).ok()?;
-            Some((
-                tenant.namespace.to_owned(),
-                tenant.name.to_owned(),
-                tenant.uid.map(str::to_owned),
-            ))
-        });
-        Some(tenants.collect())
+        let synced = accounts.all.iter().map(|account| object(account).metadata);
+        Some(
+            synced
+                .filter_map(|host| Some((host, facts.tenant_of(host).ok()?)))
+                .collect(),
+        )
     }
 
     /// Returns what could not be read and why, one line each.

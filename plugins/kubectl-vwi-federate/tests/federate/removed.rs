@@ -206,6 +206,30 @@ fn more_than_may_be_are_none_at_all() {
 }
 
 #[test]
+fn what_translate_leaves_out_is_no_proof_that_nobody_wants_it() {
+    let scene = scene();
+    let system = ["default-x-shop-x-vc", "dns-x-kube-system-x-vc"];
+    scene
+        .run(&flags(&[]), &of(&system))
+        .expect(0, &[("True", "Created"), ("True", "Created")]);
+    let prune = |selection: Value| {
+        let done = scene.run(
+            &flags(&["--prune", "removed"]),
+            &selected(&[record("app")], &selection),
+        );
+        assert_eq!(done.status, 0, "{}", done.stderr);
+    };
+    let others = ["theirs", "binding", "unowned", "app"];
+    prune(json!({"all": {"scope": "vCluster team-x/vc", "without": "system"}}));
+    assert_eq!(
+        subjects(&scene, "app"),
+        set(&[&others[..], &system].concat())
+    );
+    prune(all());
+    assert_eq!(subjects(&scene, "app"), set(&others));
+}
+
+#[test]
 fn without_an_owner_it_is_refused() {
     let scene = scene();
     let flags = [&FLAGS[..], &["--prune", "removed"]].concat();

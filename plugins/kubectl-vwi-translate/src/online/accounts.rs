@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use tokio::task::JoinSet;
 use vwi_core::name::is_system;
+use vwi_core::vcluster_labels::{HostMetadata, TenantObject};
 use vwi_kubernetes::tenant::Scope;
 use vwi_kubernetes::{ApiError, Tenant};
 
@@ -127,7 +128,7 @@ impl Request {
     /// Takes the ServiceAccounts from what a host says it has synced.
     pub(super) fn of_host(
         &self,
-        tenants: Option<Vec<(String, String, Option<String>)>>,
+        synced: Option<Vec<(HostMetadata<'_>, TenantObject<'_>)>>,
     ) -> Option<(Vec<Wanted>, usize)> {
         match self {
             Self::Named(wanted) => Some((wanted.clone(), 0)),
@@ -136,18 +137,19 @@ impl Request {
                 include_system,
                 ..
             } => {
-                let in_scope: Vec<_> = tenants?
+                let in_scope: Vec<_> = synced?
                     .into_iter()
-                    .filter(|(namespace, _, _)| match scope {
+                    .map(|(_, tenant)| tenant)
+                    .filter(|tenant| match scope {
                         Scope::All => true,
-                        Scope::Namespace(wanted) => wanted == namespace,
+                        Scope::Namespace(wanted) => wanted == tenant.namespace,
                     })
                     .collect();
                 let all = in_scope.len();
                 let wanted: Vec<_> = in_scope
                     .into_iter()
-                    .filter(|(namespace, name, _)| *include_system || !is_system(namespace, name))
-                    .map(|(namespace, name, _)| Wanted::named(&namespace, &name))
+                    .filter(|tenant| *include_system || !is_system(tenant.namespace, tenant.name))
+                    .map(|tenant| Wanted::named(tenant.namespace, tenant.name))
                     .collect();
                 let left_out = all - wanted.len();
                 Some((wanted, left_out))

@@ -45,8 +45,8 @@ pub(super) async fn find(
             let place = places.of(&nobody)?;
             work.read_evidence(&mut places.all, |_| true).await?;
             let evidence = places.all.first().and_then(|place| place.evidence.as_ref());
-            let tenants = evidence.and_then(HostEvidence::tenants);
-            let Some((wanted, system)) = request.of_host(tenants) else {
+            let synced = evidence.and_then(HostEvidence::synced);
+            let Some((wanted, system)) = request.of_host(synced) else {
                 let host = hosts.first().map_or_else(String::new, Surveyed::label);
                 return Err(TranslateError::NothingToList { host });
             };

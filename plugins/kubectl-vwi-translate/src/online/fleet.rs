@@ -31,8 +31,10 @@ pub(super) struct HostFleet {
     synced: Vec<Synced>,
     /// Numbers of those that carry a tenant's uid, where there are several.
     twins: HashMap<(usize, String), Vec<usize>>,
-    /// How many are in no namespace of the vCluster that they name.
-    outside: usize,
+    /// How many say that a vCluster made them, and are not believed.
+    not_believed: usize,
+    /// Whether something that could hold more was not to be read.
+    is_short: bool,
 }
 
 /// A host ServiceAccount, as far as it matters.
@@ -123,22 +125,30 @@ async fn read(work: &Work<'_>, host: &Host, scope: &Scope) -> Result<HostFleet, 
         host.synced_namespaces(),
         host.issuer(),
     );
-    let planes = work.or_warned(planes)?.unwrap_or_default();
+    let (planes, namespaces) = (work.or_warned(planes)?, work.or_warned(namespaces)?);
+    let is_short = planes.is_none() || namespaces.is_none();
+    let planes = planes.unwrap_or_default();
     let services = services?.into_iter().map(|service| service.which);
     let mut fleet = Fleet::new(services.chain(planes.iter().map(|plane| plane.which.clone())));
-    for namespace in work.or_warned(namespaces)?.unwrap_or_default() {
+    if fleet.members().is_empty() {
+        return Err(TranslateError::NoHost {
+            cluster: host.cluster().label(),
+        });
+    }
+    for namespace in namespaces.unwrap_or_default() {
         let metadata = namespace.metadata;
         fleet.add_namespace(&metadata.name, &metadata.labels, &metadata.annotations);
     }
     let asleep = planes
         .iter()
         .filter_map(|plane| Some((plane.which.clone(), ControlPlane::sleep(plane)?)));
-    let mut outside = 0;
+    let mut not_believed = 0;
     let keep = |account| {
-        Synced::of(&fleet, account).or_else(|| {
-            outside += 1;
-            None
-        })
+        let synced = Synced::of(&fleet, account);
+        if synced.as_ref().is_none_or(|one| one.tenant.is_none()) {
+            not_believed += 1;
+        }
+        synced
     };
     let mut synced = host.all_synced_service_accounts(scope, keep).await?;
     synced.sort_by(|one, other| (one.member, &one.tenant).cmp(&(other.member, &other.tenant)));
@@ -150,7 +160,8 @@ async fn read(work: &Work<'_>, host: &Host, scope: &Scope) -> Result<HostFleet, 
         asleep: asleep.collect(),
         fleet,
         synced,
-        outside,
+        not_believed,
+        is_short,
     })
 }
 

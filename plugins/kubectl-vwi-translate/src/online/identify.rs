@@ -273,15 +273,15 @@ impl Work<'_> {
             Err(error) => error,
         };
         let evidence = place.and_then(|place| place.evidence.as_ref());
-        let tenants = evidence.and_then(HostEvidence::tenants);
-        if !error.is_forbidden() || request.has_selector() || tenants.is_none() {
+        let synced = evidence.and_then(HostEvidence::synced);
+        if !error.is_forbidden() || request.has_selector() || synced.is_none() {
             return Err(error.into());
         }
         self.talk().warn(&format!(
             "{}; the host's copies are taken instead",
             error.in_one_line()
         ));
-        let (mut wanted, left_out) = request.of_host(tenants).unwrap_or_default();
+        let (mut wanted, left_out) = request.of_host(synced).unwrap_or_default();
         for wanted in &mut wanted {
             wanted.tenant = TenantAnswer::Forbidden;
         }

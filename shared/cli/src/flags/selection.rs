@@ -47,9 +47,7 @@ impl SelectionFlags {
             by.push("field-selector".to_owned());
         }
         if by.is_empty() {
-            Selection::All {
-                scope: scope.to_owned(),
-            }
+            Selection::all(scope)
         } else {
             Selection::Narrowed { by }
         }
@@ -96,9 +94,7 @@ mod tests {
             all_namespaces: true,
             ..SelectionFlags::default()
         };
-        let all = Selection::All {
-            scope: "vCluster blue".to_owned(),
-        };
+        let all = Selection::all("vCluster blue");
         assert_eq!(everything.selection("vCluster blue"), all);
         let names = SelectionFlags {
             names: vec!["a".to_owned()],
@@ -125,9 +121,7 @@ mod tests {
         let narrowed = |by: &[&str]| Selection::Narrowed {
             by: by.iter().map(|&word| word.to_owned()).collect(),
         };
-        let all = || Selection::All {
-            scope: "vCluster blue".to_owned(),
-        };
+        let all = || Selection::all("vCluster blue");
         let flags = |shard: &str| ShardFlags {
             shard: shard.parse().ok(),
         };

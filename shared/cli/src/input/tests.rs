@@ -38,9 +38,7 @@ fn end(records: u64, scope: &str, error: Option<&str>) -> StreamEnd {
     StreamEnd {
         step: "translate".to_owned(),
         records,
-        selection: Some(Selection::All {
-            scope: scope.to_owned(),
-        }),
+        selection: Some(Selection::all(scope)),
         error: error.map(str::to_owned),
         ..StreamEnd::default()
     }
@@ -105,12 +103,7 @@ fn several_files_are_one_input() {
     assert_eq!(names(&collect(&recursive)), ["a", "b", "d"]);
     let by_name = collect(&flags(&[&path("c.jsonl"), &path("a.json")], false));
     assert_eq!(names(&by_name), ["c", "a"]);
-    assert_eq!(
-        by_name.selection,
-        Some(Selection::All {
-            scope: "y, x".to_owned()
-        })
-    );
+    assert_eq!(by_name.selection, Some(Selection::all("y, x")));
     let partial = collect(&flags(&[&path("c.jsonl")], true));
     assert_eq!(
         partial.selection,

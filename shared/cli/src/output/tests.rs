@@ -39,9 +39,7 @@ fn written(format: Format, records: &[Record]) -> (String, Counts) {
         writer.write(record).unwrap();
     }
     let facts = EndFacts {
-        selection: Some(Selection::All {
-            scope: "no".to_owned(),
-        }),
+        selection: Some(Selection::all("no")),
         ..EndFacts::default()
     };
     let counts = writer.finish(facts).unwrap();

@@ -4,14 +4,15 @@
 //! lacks the subject. `dangling`: the host is the credential's issuer, and a complete list on it
 //! lacks the ServiceAccount. What can't be proven stays.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 
 use super::because::{Because, Gone};
 use super::name::{Owner, is_ours};
 use super::observed::Credential;
 use super::plan::{Action, Plan};
-use crate::stream::Selection;
+use super::system::may_be_system;
+use crate::stream::{Selection, Without};
 use crate::subject::Subject;
 use crate::text::escape;
 
@@ -26,6 +27,26 @@ pub struct Input {
     pub planned: usize,
     /// Subjects of all records.
     pub subjects: HashSet<String>,
+    /// Subjects of which the host says whose they are, and whether that one is a system's.
+    pub known: HashMap<String, bool>,
+}
+
+impl Input {
+    /// Whether the records lack the subject because nobody wants it, and not because it is one of
+    /// those that were left out.
+    fn lacks(&self, subject: &str) -> bool {
+        let is_left_out = match &self.selection {
+            Some(Selection::All {
+                without: Some(Without::System),
+                ..
+            }) => {
+                let known = self.known.get(subject).copied();
+                known.unwrap_or_else(|| may_be_system(subject))
+            }
+            Some(Selection::All { without: None, .. } | Selection::Narrowed { .. }) | None => false,
+        };
+        !is_left_out && !self.subjects.contains(subject)
+    }
 }
 
 /// The rule of `--prune=removed`.
@@ -127,7 +148,7 @@ impl Removed {
         }
     }
 
-    /// Whether the credential is the owner's own and its subject not in the input.
+    /// Whether the credential is the owner's own and the input lacks its subject.
     ///
     /// Its name has to fit what it trusts: one that somebody else made under a name of ours, or
     /// changed, is not ours.
@@ -140,7 +161,7 @@ impl Removed {
             &credential.issuer,
             subject,
             Some(&self.owner),
-        ) && !self.input.subjects.contains(subject)
+        ) && self.input.lacks(subject)
     }
 
     /// Lets a plan pass that refuses nobody and deletes no more than it may.

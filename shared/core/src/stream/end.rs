@@ -30,6 +30,9 @@ pub enum Selection {
     All {
         /// The scope, in words: a vCluster, a host, a file.
         scope: String,
+        /// What of the scope was left out all the same.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        without: Option<Without>,
     },
     /// Only a part.
     Narrowed {
@@ -38,18 +41,53 @@ pub enum Selection {
     },
 }
 
+/// What nobody means who asks for all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Without {
+    /// ServiceAccounts that [`crate::name::is_system`] names.
+    System,
+}
+
 impl Selection {
+    /// Returns everything in a scope, with nothing left out.
+    pub fn all(scope: impl Into<String>) -> Self {
+        Self::All {
+            scope: scope.into(),
+            without: None,
+        }
+    }
+
+    /// Returns the same selection without what nobody means.
+    #[must_use]
+    pub fn without_system(self) -> Self {
+        match self {
+            Self::All { scope, .. } => Self::All {
+                scope,
+                without: Some(Without::System),
+            },
+            narrowed @ Self::Narrowed { .. } => narrowed,
+        }
+    }
+
     /// Returns the selection of two inputs that are used as one: narrowed if one of them is. An
     /// input that no step wrote has none to add.
     pub fn merge(one: Option<Self>, other: Option<Self>) -> Option<Self> {
         match (one, other) {
             (None, any) | (any, None) => any,
-            (Some(Self::All { scope: one }), Some(Self::All { scope: other })) => Some(Self::All {
-                scope: if one == other {
-                    one
+            (
+                Some(Self::All { scope, without }),
+                Some(Self::All {
+                    scope: other,
+                    without: left_out,
+                }),
+            ) => Some(Self::All {
+                scope: if scope == other {
+                    scope
                 } else {
-                    format!("{one}, {other}")
+                    format!("{scope}, {other}")
                 },
+                without: without.or(left_out),
             }),
             (Some(Self::Narrowed { by: mut one }), Some(Self::Narrowed { by: other })) => {
                 one.extend(other);

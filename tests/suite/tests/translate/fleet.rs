@@ -1,6 +1,7 @@
 //! All vClusters of a host: in lists alone, and nothing is believed that anybody could have made.
 
 use k8s_openapi::api::core::v1::Service;
+use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding};
 use kube::api::{Api, PostParams};
 use serde_json::{Value, json};
 use vwi_bed::{Finished, unique};
@@ -121,6 +122,11 @@ async fn all_vclusters_are_answered_with_lists_alone() {
         "{}",
         found.stderr
     );
+    let end = lines(&found).pop().unwrap();
+    assert_eq!(
+        end["status"]["selection"],
+        json!({"narrowed": {"by": ["not-believed", "nothing-shown"]}})
+    );
     let asked_for_few = asked.take();
     assert!(
         asked_for_few.iter().all(|path| !path.contains("secrets")),
@@ -145,4 +151,50 @@ async fn all_vclusters_are_answered_with_lists_alone() {
         "{}",
         refused.stderr
     );
+}
+
+#[tokio::test]
+async fn what_could_not_be_seen_as_a_whole_is_not_all() {
+    let scene = Scene::new("whole").await;
+    let host = scene.bed.host().await.unwrap();
+    let user = unique("lister");
+    let group = "rbac.authorization.k8s.io";
+    let role: ClusterRole = serde_json::from_value(json!({
+        "metadata": {"name": user},
+        "rules": [
+            {"apiGroups": [""], "resources": ["services", "serviceaccounts"], "verbs": ["list"]},
+            {"apiGroups": ["apps"], "resources": ["statefulsets", "deployments"], "verbs": ["list"]},
+        ],
+    }))
+    .unwrap();
+    let binding: ClusterRoleBinding = serde_json::from_value(json!({
+        "metadata": {"name": user},
+        "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": user},
+        "subjects": [{"apiGroup": group, "kind": "User", "name": user}],
+    }))
+    .unwrap();
+    let parameters = PostParams::default();
+    let roles: Api<ClusterRole> = Api::all(host.clone());
+    roles.create(&parameters, &role).await.unwrap();
+    let bindings: Api<ClusterRoleBinding> = Api::all(host);
+    bindings.create(&parameters, &binding).await.unwrap();
+    let lister = scene.host_as(&user);
+    let all = |kubeconfig: &str| {
+        let program = scene.bed.plugin("kubectl-vwi-translate").unwrap();
+        let program = program.env("KUBECONFIG", scene.bed.folder().join("absent"));
+        let flags = ["--all-vclusters", "--host-kubeconfig", kubeconfig];
+        program.args(flags).run().unwrap()
+    };
+    let found = all(&lister);
+    let end = lines(&found).pop().unwrap();
+    let by = end["status"]["selection"]["narrowed"]["by"].as_array();
+    assert!(by.unwrap().contains(&json!("unread")), "{end}");
+
+    // A cluster that is no host at all: the tenant.
+    let none = all(scene.tenant.cluster.kubeconfig.to_str().unwrap());
+    assert_eq!(none.status, Some(3), "{}", none.stderr);
+    let told = "is the host of no vCluster, as far as this user may see";
+    assert!(none.stderr.contains(told), "{}", none.stderr);
+    let end = lines(&none).pop().unwrap();
+    assert!(end["status"].get("selection").is_none(), "{end}");
 }

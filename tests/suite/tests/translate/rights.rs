@@ -129,12 +129,13 @@ async fn all_in_scope_without_what_nobody_means() {
         .map(|record| record["metadata"]["name"].as_str().unwrap())
         .collect();
     assert_eq!(names, ["one", "two"]);
-    assert!(
-        records[2]["status"]["selection"].get("all").is_some(),
-        "{}",
-        records[2]
-    );
+    let all = &records[2]["status"]["selection"]["all"];
+    assert_eq!(all["without"], "system", "{}", records[2]);
     assert!(found.stderr.contains("left out"), "{}", found.stderr);
+    let whole = scene.translate(&["-A", "--include-system", "--accept=computed"]);
+    let end = lines(&whole).pop().unwrap();
+    let all = &end["status"]["selection"]["all"];
+    assert!(all.is_object() && all.get("without").is_none(), "{end}");
     let none = scene.translate(&["-l", "a=b"]);
     assert_eq!(
         (none.status, lines(&none).len()),

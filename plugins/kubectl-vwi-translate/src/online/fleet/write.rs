@@ -7,8 +7,9 @@ use vwi_core::exit::Outcome;
 use vwi_core::name::is_system;
 use vwi_core::record::{Evidence, Source, TenantStatus, VirtualClusterRef};
 use vwi_core::stream::Selection;
-use vwi_core::text::escape;
-use vwi_core::translation::{HostFact, HostObject, Judgement, Question, TenantFact, Unread, judge};
+use vwi_core::translation::{
+    HostFact, HostObject, Judgement, Question, TenantFact, Unread, VirtualClusterName, judge,
+};
 use vwi_core::vcluster_labels::{
     HostMetadata, MANAGED_BY, OBJECT_NAME, OBJECT_NAMESPACE, OBJECT_UID,
 };
@@ -64,6 +65,9 @@ impl<'a> Filter<'a> {
             && (self.names.is_empty() || self.names.contains(name))
     }
 
+    /// It is everything only if each host has shown all it has of each vCluster. One that shows
+    /// nothing may keep its ServiceAccounts elsewhere: in a target namespace, without labels, or
+    /// all as one.
     fn selection(&self, fleets: &[HostFleet]) -> Selection {
         let narrowed = [
             (!self.names.is_empty(), "names"),
@@ -71,6 +75,15 @@ impl<'a> Filter<'a> {
             (
                 self.args.which.vcluster_namespace.is_some(),
                 "vcluster-namespace",
+            ),
+            (fleets.iter().any(|fleet| fleet.is_short), "unread"),
+            (
+                fleets.iter().any(|fleet| fleet.not_believed > 0),
+                "not-believed",
+            ),
+            (
+                fleets.iter().any(|fleet| !fleet.silent().is_empty()),
+                "nothing-shown",
             ),
         ];
         let by: Vec<String> = narrowed
@@ -80,9 +93,8 @@ impl<'a> Filter<'a> {
             .collect();
         if by.is_empty() {
             let hosts: Vec<&str> = fleets.iter().map(|fleet| fleet.label.as_str()).collect();
-            Selection::All {
-                scope: format!("all vClusters of {}", hosts.join(", ")),
-            }
+            let scope = format!("all vClusters of {}", hosts.join(", "));
+            self.args.left_out(Selection::all(scope))
         } else {
             Selection::Narrowed { by }
         }
@@ -197,37 +209,31 @@ impl HostFleet {
         })
     }
 
+    /// Returns the vClusters of which the host shows nothing.
+    fn silent(&self) -> Vec<&VirtualClusterName> {
+        let shown = self.synced.iter().filter(|one| one.tenant.is_some());
+        let shown: BTreeSet<usize> = shown.map(|one| one.member).collect();
+        let members = self.fleet.members().iter().enumerate();
+        let silent = members.filter(|(index, _)| !shown.contains(index));
+        silent.map(|(_, member)| member.which()).collect()
+    }
+
     /// Says which vClusters have nothing synced, and what was not believed.
     fn tell(&self, session: &Session) {
-        let mut used = BTreeSet::new();
-        used.extend(
-            self.synced
-                .iter()
-                .filter(|one| one.tenant.is_some())
-                .map(|one| one.member),
-        );
-        for (index, member) in self.fleet.members().iter().enumerate() {
-            if used.contains(&index) {
-                continue;
-            }
-            let asleep = self.asleep.get(member.which());
+        for which in self.silent() {
+            let asleep = self.asleep.get(which);
             let asleep = asleep.map_or_else(String::new, |sleep| format!(", and is {sleep}"));
             session.talk.say(&format!(
-                "vCluster `{}` of {} has synced no ServiceAccount{asleep}",
-                member.which(),
+                "vCluster `{which}` of {} has synced no ServiceAccount, none that it shows by \
+                 label{asleep}",
                 self.label
             ));
         }
-        if self.fleet.members().is_empty() {
-            session
-                .talk
-                .say(&format!("{} has no vCluster", escape(&self.label)));
-        }
-        if self.outside > 0 {
+        if self.not_believed > 0 {
             session.talk.warn(&format!(
-                "{} ServiceAccounts of {} say that a vCluster made them, but are in none of its \
-                 namespaces: they are not believed",
-                self.outside, self.label
+                "{} ServiceAccounts of {} say that a vCluster made them, but are not where it puts \
+                 them: they are not believed",
+                self.not_believed, self.label
             ));
         }
     }

@@ -17,9 +17,7 @@ fn end(records: u64) -> StreamEnd {
     StreamEnd {
         step: "translate".to_owned(),
         records,
-        selection: Some(Selection::All {
-            scope: "file".to_owned(),
-        }),
+        selection: Some(Selection::all("file")),
         ..StreamEnd::default()
     }
 }
@@ -140,12 +138,19 @@ fn an_upstream_that_could_not_run_is_known() {
 }
 
 #[test]
+fn an_end_says_what_it_is_without() {
+    let selection = Selection::all("file").without_system();
+    let text = serde_json::json!({"all": {"scope": "file", "without": "system"}});
+    assert_eq!(serde_json::to_value(&selection).unwrap(), text);
+    assert_eq!(
+        serde_json::from_value::<Selection>(text).unwrap(),
+        selection
+    );
+}
+
+#[test]
 fn two_selections_are_all_only_if_both_are() {
-    let all = |scope: &str| {
-        Some(Selection::All {
-            scope: scope.to_owned(),
-        })
-    };
+    let all = |scope: &str| Some(Selection::all(scope));
     let narrowed = |by: &[&str]| {
         Some(Selection::Narrowed {
             by: by.iter().map(|&word| word.to_owned()).collect(),
@@ -155,6 +160,11 @@ fn two_selections_are_all_only_if_both_are() {
         (None, None, None),
         (all("a"), None, all("a")),
         (all("a"), all("a"), all("a")),
+        (
+            all("a").map(Selection::without_system),
+            all("a"),
+            all("a").map(Selection::without_system),
+        ),
         (all("a"), narrowed(&["names"]), narrowed(&["names"])),
         (
             narrowed(&["selector"]),

@@ -146,8 +146,8 @@ fn pruning(selection: Option<Selection>, failed: usize, subjects: &[Trust]) -> R
             input: Input {
                 selection,
                 failed,
-                planned: 0,
                 subjects: subjects.iter().map(|trust| trust.subject.clone()).collect(),
+                ..Input::default()
             },
             max_delete: 2,
         }),
@@ -156,9 +156,7 @@ fn pruning(selection: Option<Selection>, failed: usize, subjects: &[Trust]) -> R
 }
 
 fn all() -> Selection {
-    Selection::All {
-        scope: "vCluster team-x/vc".to_owned(),
-    }
+    Selection::all("vCluster team-x/vc")
 }
 
 #[test]
@@ -259,6 +257,44 @@ fn a_part_of_the_input_prunes_nothing_and_says_so() {
             ),
         }
     }
+}
+
+#[test]
+fn what_the_whole_input_leaves_out_stays() {
+    let subject = |name: &str| Trust {
+        subject: format!("system:serviceaccount:team-x:{name}"),
+        ..trust("any")
+    };
+    let all = [
+        "gone-x-shop-x-vc",
+        "default-x-shop-x-vc",
+        "coredns-x-kube-system-x-vc",
+        "seen-as-system",
+        "a-x-kube-x-shop-x-vc",
+    ];
+    let known = [("seen-as-system", true), ("a-x-kube-x-shop-x-vc", false)];
+    let known = known.map(|(name, is_system)| (subject(name).subject, is_system));
+    let removed = |selection: Selection| Removed {
+        owner: owner(),
+        input: Input {
+            selection: Some(selection),
+            known: known.clone().into(),
+            ..Input::default()
+        },
+        max_delete: 10,
+    };
+    let taken = |removed: &Removed| -> Vec<&str> {
+        let taken = all.into_iter().filter(|name| {
+            let trust = subject(name);
+            removed.takes(&credential(&owned(&trust), &trust))
+        });
+        taken.collect()
+    };
+    assert_eq!(taken(&removed(self::all())), all);
+    assert_eq!(
+        taken(&removed(self::all().without_system())),
+        ["gone-x-shop-x-vc", "a-x-kube-x-shop-x-vc"]
+    );
 }
 
 #[test]
