@@ -63,6 +63,8 @@ impl Plugin for Annotate {
         let format = arguments
             .output
             .format(&write::FORMATS, session.terminals)?;
+        arguments.selection.check(&arguments.input)?;
+        arguments.kubectl.check()?;
         let selected = arguments.selection.is_given();
         let ways = Ways {
             tenant: arguments.kubectl.choice(&session.environment),
@@ -106,6 +108,8 @@ impl Plugin for Annotate {
                 let host = host::or_left(host, &ways.host, &talk)?;
                 let host =
                     host.and_then(|host| host.proven(&current.tenant, current.address(), &talk));
+                // Only who typed the names has typed the cluster with them.
+                let typed = collected.is_none();
                 let collected = if let Some(collected) = collected {
                     collected
                 } else {
@@ -116,7 +120,7 @@ impl Plugin for Annotate {
                 };
                 let mut works = Vec::new();
                 for record in collected.records.records()? {
-                    works.push(Work::new(&record?, arguments, selected));
+                    works.push(Work::new(&record?, arguments, typed));
                 }
                 refuse::collisions(&mut works, &collected.collisions);
                 let mut assigned = target::assign(

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use vwi_cli::flags::DryRun;
 use vwi_core::annotation::plan::plan_removal;
-use vwi_core::annotation::{Conflict, FieldOwner, KeyChange, Observed, Plan, plan};
+use vwi_core::annotation::{Conflict, FieldOwner, KEYS, KeyChange, Observed, Plan, plan};
 use vwi_core::text::escape;
 use vwi_kubernetes::object::ServiceAccount;
 use vwi_kubernetes::tenant::{Annotations, is_other_object};
@@ -13,11 +13,15 @@ use vwi_kubernetes::{ApiError, Tenant};
 use crate::args::AnnotateArgs;
 use crate::work::{Verdict, Work};
 
+/// Reason of a record whose annotations belong in Git.
+pub(crate) const MANAGED_IN_GIT: &str = "ManagedInGit";
+
 /// What the object's metadata says of itself.
 pub(crate) fn observed(account: &ServiceAccount) -> Observed {
     let metadata = &account.metadata;
     let owners = metadata.managed_fields.iter().map(|fields| FieldOwner {
         manager: fields.manager.clone(),
+        applied: fields.operation == "Apply",
         keys: metadata
             .annotations
             .keys()
@@ -67,20 +71,22 @@ pub(crate) async fn bring(tenant: &Tenant, work: &Work, arguments: &AnnotateArgs
             message: listed(&keys),
         },
         Plan::Refused(conflicts) => refused(&conflicts, arguments),
-        Plan::Strip { keys } => Verdict::failed(
-            "Conflict",
-            format!(
-                "{} can't be taken away by an apply, for others wrote it too; \
-                 `kubectl annotate sa {} -n {} KEY-` does",
-                listed(&keys),
-                work.name,
-                work.namespace
-            ),
-        ),
+        Plan::Strip { keys } => {
+            let message = listed(&keys);
+            if work.dry_run == DryRun::Client {
+                return Verdict::Planned(message);
+            }
+            let gone: Vec<&str> = keys.iter().map(|key| key.key.as_str()).collect();
+            let manager = &policy.field_manager;
+            let dry = work.dry_run == DryRun::Server;
+            let stripped = tenant.strip_annotations(&account.metadata, &gone, manager, dry);
+            written(stripped.await, work, arguments, message)
+        }
         Plan::Apply {
             annotations,
             keys,
             git,
+            force,
         } => {
             let mut message = listed(&keys);
             if let Some(git) = git {
@@ -93,24 +99,57 @@ pub(crate) async fn bring(tenant: &Tenant, work: &Work, arguments: &AnnotateArgs
                 namespace: &work.namespace,
                 name: &work.name,
                 uid: &account.metadata.uid,
+                // What is taken over without the user's word is that which was read.
+                version: (force && !policy.force_conflicts)
+                    .then_some(&*account.metadata.resource_version),
                 annotations: &annotations,
                 field_manager: &policy.field_manager,
-                force: policy.force_conflicts,
+                force,
                 dry_run: work.dry_run == DryRun::Server,
             };
-            match tenant.apply_annotations(&wanted).await {
-                Ok(_) if work.dry_run.is_dry() => Verdict::Planned(message),
-                Ok(_) => Verdict::Done {
-                    reason: if arguments.remove {
-                        "Removed"
-                    } else {
-                        "Updated"
-                    },
-                    message,
-                },
-                Err(error) => not_applied(&error),
-            }
+            let applied = tenant.apply_annotations(&wanted);
+            written(applied.await, work, arguments, message)
         }
+    }
+}
+
+/// Says what became of a write, by the object that the server answered with.
+fn written(
+    answer: Result<ServiceAccount, ApiError>,
+    work: &Work,
+    arguments: &AnnotateArgs,
+    message: String,
+) -> Verdict {
+    let account = match answer {
+        Ok(account) => account,
+        Err(error) => return not_applied(&error),
+    };
+    let found = &account.metadata.annotations;
+    let wanted = work.wanted.annotations();
+    let differs = KEYS.into_iter().find(|key| {
+        let (found, wanted) = (found.get(*key), wanted.get(*key));
+        found != wanted && (arguments.remove || wanted.is_some())
+    });
+    if let Some(key) = differs {
+        let found = match found.get(key) {
+            Some(found) => format!("is `{}`", escape(found)),
+            None => "is absent".to_owned(),
+        };
+        return Verdict::failed(
+            "NotApplied",
+            format!("the server took the write, and `{key}` {found}: something there changes it"),
+        );
+    }
+    if work.dry_run.is_dry() {
+        return Verdict::Planned(message);
+    }
+    Verdict::Done {
+        reason: if arguments.remove {
+            "Removed"
+        } else {
+            "Updated"
+        },
+        message,
     }
 }
 
@@ -190,10 +229,12 @@ fn refused(conflicts: &[Conflict], arguments: &AnnotateArgs) -> Verdict {
     let reason = conflicts
         .iter()
         .map(Conflict::reason)
-        .find(|reason| *reason == "ManagedInGit")
+        .find(|reason| *reason == MANAGED_IN_GIT)
         .unwrap_or("Conflict");
     let listed: Vec<String> = conflicts.iter().map(ToString::to_string).collect();
-    let way_out = if reason == "ManagedInGit" {
+    let way_out = if reason == MANAGED_IN_GIT && arguments.remove {
+        "take it out of Git"
+    } else if reason == MANAGED_IN_GIT {
         "commit what `-o yaml` prints"
     } else if arguments.remove {
         "`--force-conflicts` removes it"

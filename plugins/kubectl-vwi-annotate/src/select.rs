@@ -4,7 +4,7 @@ use vwi_cli::Failure;
 use vwi_cli::flags::bad_usage;
 use vwi_cli::input::{self, Collected};
 use vwi_cli::talk::Talk;
-use vwi_core::name::{is_label, is_subdomain, is_system};
+use vwi_core::name::{is_label, is_system};
 use vwi_core::record::Record;
 use vwi_core::text::escape;
 use vwi_kubernetes::Tenant;
@@ -20,23 +20,16 @@ pub(crate) async fn records(
 ) -> Result<Collected, Failure> {
     let selection = &arguments.selection;
     let namespace = tenant.cluster().default_namespace();
+    let label = tenant.cluster().label();
     if !selection.names.is_empty() {
-        if selection.all_namespaces {
-            return Err(bad_usage("names can't be given with `-A`", None).into());
-        }
         if !is_label(namespace) {
             return Err(bad_usage(format!("`{}` is no namespace", escape(namespace)), None).into());
         }
-        for name in &selection.names {
-            if !is_subdomain(name) {
-                let fault = format!("`{}` is no name of a ServiceAccount", escape(name));
-                return Err(bad_usage(fault, None).into());
-            }
-        }
-        let records = selection.names.iter();
-        return Ok(input::of_records(
-            records.map(|name| Record::new(namespace, name)),
-        )?);
+        let names = selection.accounts()?;
+        let records = names.into_iter().map(|name| Record::new(namespace, name));
+        let mut collected = input::of_records(records)?;
+        collected.selection = Some(selection.selection(&label));
+        return Ok(collected);
     }
     let scope = if selection.all_namespaces {
         Scope::All
@@ -65,5 +58,7 @@ pub(crate) async fn records(
             all - meant.len()
         ));
     }
-    Ok(input::of_records(meant)?)
+    let mut collected = input::of_records(meant)?;
+    collected.selection = Some(selection.selection(&label));
+    Ok(collected)
 }

@@ -7,6 +7,7 @@ use vwi_core::record::{ConditionStatus, HostServiceAccount, Record, TenantStatus
 use vwi_core::step::Step;
 
 use crate::args::AnnotateArgs;
+use crate::patch::MANAGED_IN_GIT;
 
 /// One record's work. Only this is kept in memory; the record waits in the spool.
 #[derive(Clone, Debug)]
@@ -66,6 +67,16 @@ impl Verdict {
         }
     }
 
+    /// Whether the ServiceAccount as it is wanted is an answer to the user: what is there or comes
+    /// to be, and what somebody has to commit.
+    pub(crate) fn shows_manifest(&self) -> bool {
+        match self {
+            Self::Forwarded => false,
+            Self::Planned(_) | Self::Done { .. } => true,
+            Self::Failed { reason, .. } => *reason == MANAGED_IN_GIT,
+        }
+    }
+
     /// Leaves the step's condition on the record.
     pub(crate) fn mark(&self, record: &mut Record) {
         let (status, reason, message) = match self {
@@ -102,8 +113,10 @@ impl Work {
             typed,
             verdict: None,
         };
+        // What a step that failed to identify the tenant has left there identifies no cluster.
+        let identified = !matches!(record.upstream(Step::Federate), Upstream::Failed(_));
         match record.upstream(Step::Annotate) {
-            Upstream::Failed(_) if arguments.remove => {}
+            Upstream::Failed(_) if arguments.remove && identified => {}
             Upstream::Failed(_) => {
                 work.verdict = Some(Verdict::Forwarded);
                 return work;

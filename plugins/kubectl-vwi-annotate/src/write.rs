@@ -72,7 +72,7 @@ pub(crate) fn records(
         say(session, work, verdict);
         verdict.mark(&mut record);
         writer.write(&record)?;
-        if own && !matches!(verdict, Verdict::Failed { .. } | Verdict::Forwarded) {
+        if own && verdict.shows_manifest() {
             let manifest =
                 ServiceAccountManifest::new(&work.namespace, &work.name, work.wanted.annotations());
             let text = if format == Format::Yaml {

@@ -11,7 +11,7 @@ use vwi_cli::flags::{
 };
 use vwi_core::arm::{Kind, Reference};
 use vwi_core::check::{FailOn, by_id};
-use vwi_core::name::{is_label, is_subdomain};
+use vwi_core::name::is_label;
 use vwi_core::text::escape;
 
 /// Arguments of check
@@ -145,35 +145,15 @@ impl CheckArgs {
     ///
     /// [`UsageError`]
     pub fn validate(&self) -> Result<(), UsageError> {
-        let has_selector =
-            self.selection.selector.is_some() || self.selection.field_selector.is_some();
-        if !self.selection.names.is_empty() && (self.selection.all_namespaces || has_selector) {
-            return Err(bad_usage(
-                "names can't be given together with `-A`, `-l` or `--field-selector`",
-                None,
-            ));
-        }
-        if self.selection.is_given() && !self.input.filenames.is_empty() {
-            return Err(bad_usage(
-                "`-f` can't be given together with names, `-A`, `-l` or `--field-selector`",
-                None,
-            ));
-        }
-        for name in &self.selection.names {
-            if !is_subdomain(name) {
-                let fault = format!("`{}` is no name of a ServiceAccount", escape(name));
-                return Err(bad_usage(fault, None));
-            }
-        }
-        let namespaces = [
-            ("--namespace", &self.kubectl.namespace),
-            ("--vcluster-namespace", &self.wanted.vcluster_namespace),
-        ];
-        for (flag, namespace) in namespaces {
-            if let Some(namespace) = namespace.as_deref().filter(|text| !is_label(text)) {
-                let fault = format!("`{flag} {}` is no name of a namespace", escape(namespace));
-                return Err(bad_usage(fault, None));
-            }
+        self.selection.check(&self.input)?;
+        self.kubectl.check()?;
+        let namespace = self.wanted.vcluster_namespace.as_deref();
+        if let Some(namespace) = namespace.filter(|text| !is_label(text)) {
+            let fault = format!(
+                "`--vcluster-namespace {}` is no name of a namespace",
+                escape(namespace)
+            );
+            return Err(bad_usage(fault, None));
         }
         let references = [
             (Kind::Identity, "--identity", &self.wanted.identity),

@@ -221,7 +221,7 @@ async fn select(
         collisions: Vec::new(),
     };
     if !arguments.selection.names.is_empty() {
-        return Ok((select::named(arguments, &namespace), end));
+        return Ok((select::named(arguments, &namespace)?, end));
     }
     let tenant = match &access.tenant {
         Ok(tenant) => tenant,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use vwi_cli::flags::UsageError;
 use vwi_core::annotation::{PREFIX, USE, USE_VALUE};
 use vwi_core::record::Record;
 use vwi_kubernetes::ApiError;
@@ -18,12 +19,14 @@ pub(crate) struct Selected {
 }
 
 /// Makes a record of each ServiceAccount that was named.
-pub(crate) fn named(args: &CheckArgs, namespace: &str) -> Vec<Record> {
-    args.selection
-        .names
-        .iter()
-        .map(|name| Record::new(namespace, name))
-        .collect()
+///
+/// # Errors
+///
+/// [`UsageError`] for a name that can't be one.
+pub(crate) fn named(args: &CheckArgs, namespace: &str) -> Result<Vec<Record>, UsageError> {
+    let names = args.selection.accounts()?;
+    let records = names.into_iter().map(|name| Record::new(namespace, name));
+    Ok(records.collect())
 }
 
 /// Makes a record of each candidate in scope: one with a key of the webhook, or that a labelled

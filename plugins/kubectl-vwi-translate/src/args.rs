@@ -119,7 +119,6 @@ impl TranslateArgs {
         reach::check(self)?;
         let selection = &self.selection;
         let has_names = !selection.names.is_empty();
-        let has_selector = selection.selector.is_some() || selection.field_selector.is_some();
         let has_files = !self.input.filenames.is_empty();
         if self.way.reverse {
             return self.check_reverse();
@@ -131,18 +130,8 @@ impl TranslateArgs {
                 Some("Terraform says on standard input what it wants"),
             ));
         }
-        if has_names && (selection.all_namespaces || has_selector) {
-            return Err(bad_usage(
-                "names can't be given together with `-A`, `-l` or `--field-selector`",
-                None,
-            ));
-        }
-        if has_files && (has_names || selection.all_namespaces || has_selector) {
-            return Err(bad_usage(
-                "`-f` can't be given together with names, `-A`, `-l` or `--field-selector`",
-                None,
-            ));
-        }
+        selection.check(&self.input)?;
+        self.kubectl.check()?;
         if self.proof.offline && !has_names && !has_files && !self.way.terraform {
             return Err(bad_usage(
                 "`--offline` asks no cluster which ServiceAccounts there are",
@@ -171,17 +160,12 @@ impl TranslateArgs {
                 Some("a display name of the Platform is no name: give the Helm release"),
             ));
         }
-        let namespaces = [
-            ("--vcluster-namespace", &self.which.vcluster_namespace),
-            ("--namespace", &self.kubectl.namespace),
-        ];
-        for (flag, namespace) in namespaces {
-            if let Some(namespace) = namespace.as_deref().filter(|text| !is_label(text)) {
-                return Err(bad_usage(
-                    format!("`{flag} {namespace}` is no name of a namespace"),
-                    None,
-                ));
-            }
+        let namespace = self.which.vcluster_namespace.as_deref();
+        if let Some(namespace) = namespace.filter(|text| !is_label(text)) {
+            return Err(bad_usage(
+                format!("`--vcluster-namespace {namespace}` is no name of a namespace"),
+                None,
+            ));
         }
         Ok(())
     }
@@ -226,38 +210,6 @@ impl TranslateArgs {
         } else {
             Grade::Configured
         })
-    }
-
-    /// Returns the names without kubectl's type in front, such as `serviceaccount/app`.
-    ///
-    /// # Errors
-    ///
-    /// [`UsageError`] for a name that no ServiceAccount has, or another type.
-    pub fn names(&self) -> Result<Vec<&str>, UsageError> {
-        self.selection
-            .names
-            .iter()
-            .map(|given| {
-                let name = match given.split_once('/') {
-                    Some(("sa" | "serviceaccount" | "serviceaccounts", name)) => name,
-                    Some(_) => {
-                        return Err(bad_usage(
-                            format!("`{given}` is no ServiceAccount"),
-                            Some("give its name alone, or `serviceaccount/NAME`"),
-                        ));
-                    }
-                    None => given,
-                };
-                if is_subdomain(name) {
-                    Ok(name)
-                } else {
-                    Err(bad_usage(
-                        format!("`{name}` is no name of a ServiceAccount"),
-                        None,
-                    ))
-                }
-            })
-            .collect()
     }
 
     /// Returns what the StreamEnd says of the selection.

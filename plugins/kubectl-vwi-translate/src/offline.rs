@@ -28,7 +28,7 @@ use crate::wanted::{Fault, Wanted};
 pub fn run(args: &TranslateArgs, session: &Session) -> Result<Outcome, TranslateError> {
     let mut places = Places::new(args, session);
     let mut answers = Answers::new(args, session)?;
-    let names = args.names()?;
+    let names = args.selection.accounts()?;
     for name in names {
         let namespace = places.namespace.clone();
         places.answer(&mut answers, Wanted::named(&namespace, name))?;

@@ -46,7 +46,7 @@ impl Request {
         if !args.input.filenames.is_empty() || args.way.terraform {
             return Ok(Self::Named(documents));
         }
-        let names = args.names()?;
+        let names = args.selection.accounts()?;
         if !names.is_empty() {
             let wanted = names
                 .into_iter()

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use clap::Args;
 use secrecy::SecretString;
+use vwi_core::name::is_label;
+use vwi_core::text::escape;
 use vwi_kubernetes::{ClusterChoice, KubeconfigFiles, TlsChoice};
 
-use super::DurationFlag;
+use super::{DurationFlag, UsageError, bad_usage};
 use crate::environment::Environment;
 
 /// How the tenant cluster is reached, in kubectl's words
@@ -88,6 +90,24 @@ impl std::str::FromStr for SecretFlag {
 }
 
 impl KubectlFlags {
+    /// Refuses what can't be meant.
+    ///
+    /// # Errors
+    ///
+    /// [`UsageError`] for a namespace that none can be called.
+    pub fn check(&self) -> Result<(), UsageError> {
+        match self.namespace.as_deref() {
+            Some(namespace) if !is_label(namespace) => Err(bad_usage(
+                format!(
+                    "`--namespace {}` is no name of a namespace",
+                    escape(namespace)
+                ),
+                None,
+            )),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// Returns what the flags and `KUBECONFIG` say of the tenant cluster.
     pub fn choice(&self, environment: &Environment) -> ClusterChoice {
         ClusterChoice {

@@ -1,8 +1,12 @@
 //! Flags that select ServiceAccounts in the tenant.
 
 use clap::Args;
+use vwi_core::name::is_subdomain;
 use vwi_core::shard::Shard;
 use vwi_core::stream::Selection;
+use vwi_core::text::escape;
+
+use super::{InputFlags, UsageError, bad_usage};
 
 /// Which ServiceAccounts of the tenant
 #[derive(Args, Clone, Debug, Default)]
@@ -29,6 +33,59 @@ impl SelectionFlags {
             || self.all_namespaces
             || self.selector.is_some()
             || self.field_selector.is_some()
+    }
+
+    /// Refuses what can't be meant: names together with what selects, and either with files, whose
+    /// records are all meant.
+    ///
+    /// # Errors
+    ///
+    /// [`UsageError`]
+    pub fn check(&self, input: &InputFlags) -> Result<(), UsageError> {
+        let selects =
+            self.all_namespaces || self.selector.is_some() || self.field_selector.is_some();
+        if !self.names.is_empty() && selects {
+            return Err(bad_usage(
+                "names can't be given together with `-A`, `-l` or `--field-selector`",
+                None,
+            ));
+        }
+        if self.is_given() && !input.filenames.is_empty() {
+            return Err(bad_usage(
+                "`-f` can't be given together with names, `-A`, `-l` or `--field-selector`",
+                None,
+            ));
+        }
+        self.accounts().map(drop)
+    }
+
+    /// Returns the names without kubectl's type in front, such as `serviceaccount/app`.
+    ///
+    /// # Errors
+    ///
+    /// [`UsageError`] for a name that no ServiceAccount has, or another type.
+    pub fn accounts(&self) -> Result<Vec<&str>, UsageError> {
+        self.names
+            .iter()
+            .map(|given| {
+                let name = match given.split_once('/') {
+                    Some(("sa" | "serviceaccount" | "serviceaccounts", name)) => name,
+                    Some(_) => {
+                        return Err(bad_usage(
+                            format!("`{}` is no ServiceAccount", escape(given)),
+                            Some("give its name alone, or `serviceaccount/NAME`"),
+                        ));
+                    }
+                    None => given,
+                };
+                if is_subdomain(name) {
+                    Ok(name)
+                } else {
+                    let fault = format!("`{}` is no name of a ServiceAccount", escape(name));
+                    Err(bad_usage(fault, None))
+                }
+            })
+            .collect()
     }
 
     /// Returns what a StreamEnd says of the selection; `scope` is what `-A` alone covers.
@@ -116,6 +173,50 @@ mod tests {
             assert_eq!(flags.selection("x"), Selection::Narrowed { by });
         }
     }
+
+    #[test]
+    fn names_stand_alone_and_are_names() {
+        let flags = |names: &[&str]| SelectionFlags {
+            names: names.iter().map(|&name| name.to_owned()).collect(),
+            ..SelectionFlags::default()
+        };
+        let files = InputFlags {
+            filenames: vec!["records.json".to_owned()],
+            ..InputFlags::default()
+        };
+        let none = InputFlags::default();
+        let all = SelectionFlags {
+            all_namespaces: true,
+            ..SelectionFlags::default()
+        };
+        let both = SelectionFlags {
+            all_namespaces: true,
+            ..flags(&["app"])
+        };
+        let labelled = SelectionFlags {
+            selector: Some("a=b".to_owned()),
+            ..flags(&["app"])
+        };
+        for (fine, input) in [
+            (&flags(&["app", "sa/b"]), &none),
+            (&all, &none),
+            (&flags(&[]), &files),
+        ] {
+            assert_eq!(fine.check(input), Ok(()));
+        }
+        for (refused, input) in [
+            (&flags(&["app"]), &files),
+            (&all, &files),
+            (&both, &none),
+            (&labelled, &none),
+            (&flags(&["Bad_Name"]), &none),
+            (&flags(&["pod/app"]), &none),
+        ] {
+            assert!(refused.check(input).is_err(), "{refused:?}");
+        }
+        assert_eq!(flags(&["sa/b"]).accounts(), Ok(vec!["b"]));
+    }
+
     #[test]
     fn an_end_says_that_it_is_one_part() {
         let narrowed = |by: &[&str]| Selection::Narrowed {

@@ -18,6 +18,9 @@ pub const BEFORE_FIRST_APPLY: &str = "before-first-apply";
 pub struct FieldOwner {
     /// Its name.
     pub manager: String,
+    /// Whether it wrote them by server-side apply. What it created or updated is another entry,
+    /// which its own applies neither change nor take away.
+    pub applied: bool,
     /// Keys of the annotations.
     pub keys: BTreeSet<String>,
 }
@@ -57,12 +60,19 @@ impl Observed {
     }
 
     /// Returns the annotations that `manager` has to name in an apply to keep them.
-    fn owned_by(&self, manager: &str) -> BTreeMap<String, String> {
+    fn applied_by(&self, manager: &str) -> BTreeMap<String, String> {
         self.annotations
             .iter()
-            .filter(|(key, _)| self.owners_of(key).contains(&manager))
+            .filter(|(key, _)| self.has_entry(manager, true, key))
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect()
+    }
+
+    /// Whether `manager` wrote `key`, by apply or otherwise.
+    fn has_entry(&self, manager: &str, applied: bool, key: &str) -> bool {
+        self.owners.iter().any(|owner| {
+            owner.manager == manager && owner.applied == applied && owner.keys.contains(key)
+        })
     }
 }
 
@@ -139,8 +149,8 @@ impl fmt::Display for KeyChange {
 pub struct Conflict {
     /// The key.
     pub key: String,
-    /// Its value.
-    pub found: String,
+    /// Its value, if it is there.
+    pub found: Option<String>,
     /// The value that is wanted; `None` to remove it.
     pub wanted: Option<String>,
     /// Who wrote it: a field manager.
@@ -162,8 +172,11 @@ impl Conflict {
 
 impl fmt::Display for Conflict {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { key, found, .. } = self;
-        write!(formatter, "`{}` is `{}`", escape(key), escape(found))?;
+        write!(formatter, "`{}` is ", escape(&self.key))?;
+        match &self.found {
+            Some(found) => write!(formatter, "`{}`", escape(found))?,
+            None => formatter.write_str("absent")?,
+        }
         match &self.wanted {
             Some(wanted) => write!(formatter, " and not `{}`", escape(wanted))?,
             None => formatter.write_str(" and can't be removed")?,
@@ -198,8 +211,12 @@ pub enum Plan {
         keys: Vec<KeyChange>,
         /// A program that keeps the object in Git, and lacks these keys there.
         git: Option<GitManager>,
+        /// Whether keys are taken over: from others on request, and from the manager's own
+        /// creation of the object.
+        force: bool,
     },
-    /// Keys that others own are taken away: an apply can't do that.
+    /// Keys are taken away that an apply leaves: of others, of nobody, or of the manager's own
+    /// creation of the object. A patch takes them.
     Strip {
         /// What goes.
         keys: Vec<KeyChange>,
@@ -233,12 +250,17 @@ pub fn plan(observed: &Observed, wanted: &Wanted, policy: &Policy) -> Plan {
             return Plan::Refused(conflicts);
         }
     }
-    let mut annotations = observed.owned_by(&policy.field_manager);
+    let created = keys.iter().any(|key| {
+        matches!(key.change, Change::Changed { .. })
+            && observed.has_entry(&policy.field_manager, false, &key.key)
+    });
+    let mut annotations = observed.applied_by(&policy.field_manager);
     annotations.extend(wanted);
     Plan::Apply {
         annotations,
         keys,
         git,
+        force: policy.force_conflicts || created,
     }
 }
 
@@ -269,18 +291,20 @@ pub fn plan_removal(observed: &Observed, policy: &Policy) -> Plan {
             Plan::Refused(foreign)
         };
     }
-    let unowned = keys
-        .iter()
-        .any(|key| observed.owners_of(&key.key).is_empty());
-    if unowned {
+    let stays = keys.iter().any(|key| {
+        observed.owners_of(&key.key).is_empty()
+            || observed.has_entry(&policy.field_manager, false, &key.key)
+    });
+    if stays {
         return Plan::Strip { keys };
     }
-    let mut annotations = observed.owned_by(&policy.field_manager);
+    let mut annotations = observed.applied_by(&policy.field_manager);
     annotations.retain(|key, _| !KEYS.contains(&key.as_str()));
     Plan::Apply {
         annotations,
         keys,
         git: None,
+        force: false,
     }
 }
 
@@ -309,10 +333,10 @@ fn conflict(
     policy: &Policy,
 ) -> Option<Conflict> {
     let (found, wanted) = match &key.change {
-        Change::Added { to } if git.is_some() && policy.refuse_git => (String::new(), Some(to)),
+        Change::Added { to } if git.is_some() && policy.refuse_git => (None, Some(to)),
         Change::Unchanged { .. } | Change::Added { .. } => return None,
-        Change::Changed { from, to } => (from.clone(), Some(to)),
-        Change::Removed { from } => (from.clone(), None),
+        Change::Changed { from, to } => (Some(from.clone()), Some(to)),
+        Change::Removed { from } => (Some(from.clone()), None),
     };
     let owners = observed.owners_of(&key.key);
     let mut others = owners

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Tenant;
 use crate::cluster_as::{ClusterAs, service_account_label};
 use crate::error::{ApiCause, ApiError};
-use crate::object::ServiceAccount;
+use crate::object::{Metadata, ServiceAccount};
 use crate::path::{path, with_query};
 use crate::request::Ask;
 
@@ -24,6 +24,8 @@ pub struct Annotations<'a> {
     pub name: &'a str,
     /// The uid that was read: the write can neither create it nor hit a successor.
     pub uid: &'a str,
+    /// The version that was read, if the write has to fail on a newer one.
+    pub version: Option<&'a str>,
     /// All keys that the field manager is to own; one that it owned before and is not here goes.
     pub annotations: &'a BTreeMap<String, String>,
     /// The field manager; [`FIELD_MANAGER`] by default.
@@ -87,16 +89,16 @@ impl<Part> ClusterAs<Part> {
                 ("dryRun", wanted.dry_run.then_some("All")),
             ],
         );
-        let body = json!({
-            "apiVersion": "v1",
-            "kind": "ServiceAccount",
-            "metadata": {
-                "name": wanted.name,
-                "namespace": wanted.namespace,
-                "uid": wanted.uid,
-                "annotations": wanted.annotations,
-            },
+        let mut metadata = json!({
+            "name": wanted.name,
+            "namespace": wanted.namespace,
+            "uid": wanted.uid,
+            "annotations": wanted.annotations,
         });
+        if let (Some(version), Some(fields)) = (wanted.version, metadata.as_object_mut()) {
+            fields.insert("resourceVersion".to_owned(), version.into());
+        }
+        let body = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata});
         let ask = Ask {
             operation: "apply",
             object: service_account_label(wanted.namespace, wanted.name),
@@ -109,6 +111,47 @@ impl<Part> ClusterAs<Part> {
 }
 
 impl Tenant {
+    /// Takes annotations away from the ServiceAccount that was read, whoever wrote them; returns
+    /// the object as it is then.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`]; [`ApiError::is_conflict`] if it has changed since, and [`is_other_object`] if
+    /// it is another one.
+    pub async fn strip_annotations(
+        &self,
+        read: &Metadata,
+        keys: &[&str],
+        field_manager: &str,
+        dry_run: bool,
+    ) -> Result<ServiceAccount, ApiError> {
+        let url = path(
+            "/api/v1/namespaces/{}/serviceaccounts/{}",
+            &[&read.namespace, &read.name],
+        );
+        let url = with_query(
+            &url,
+            &[
+                ("fieldManager", Some(field_manager)),
+                ("dryRun", dry_run.then_some("All")),
+            ],
+        );
+        let gone: BTreeMap<&str, Value> = keys.iter().map(|key| (*key, Value::Null)).collect();
+        let body = json!({"metadata": {
+            "uid": read.uid,
+            "resourceVersion": read.resource_version,
+            "annotations": gone,
+        }});
+        let ask = Ask {
+            operation: "patch",
+            object: service_account_label(&read.namespace, &read.name),
+            method: Method::PATCH,
+            path: &url,
+            content: Some(("application/merge-patch+json", bytes(&body))),
+        };
+        self.cluster.read(ask).await
+    }
+
     /// Creates a ServiceAccount with these annotations; one that is there is a conflict.
     ///
     /// # Errors

@@ -54,10 +54,18 @@ async fn what_git_keeps_is_changed_in_git() {
     );
     let found = account(&scene).await;
     assert_eq!(annotation(&found, CLIENT_ID).as_deref(), Some(TWO));
+    // What the message says to commit.
+    let snippet = annotate(&scene, &["--client-id", ONE, "-o", "yaml"]);
+    assert!(
+        snippet.stdout.contains("kind: ServiceAccount"),
+        "{}",
+        snippet.stdout
+    );
+    assert!(snippet.stdout.contains(ONE), "{}", snippet.stdout);
 }
 
 #[tokio::test]
-async fn a_key_that_somebody_shares_is_not_removed() {
+async fn a_key_that_somebody_shares_is_removed_only_on_request() {
     let scene = Scene::new("shared").await;
     written_by(&scene, "somebody").await;
     let same = annotate(&scene, &["--client-id", TWO]);
@@ -67,4 +75,13 @@ async fn a_key_that_somebody_shares_is_not_removed() {
     assert!(refused.stderr.contains("`somebody`"), "{}", refused.stderr);
     let found = account(&scene).await;
     assert_eq!(annotation(&found, CLIENT_ID).as_deref(), Some(TWO));
+    assert!(
+        refused.stderr.contains("`--force-conflicts` removes it"),
+        "{}",
+        refused.stderr
+    );
+    let forced = annotate(&scene, &["--remove", "--force-conflicts"]);
+    assert_eq!(forced.status, Some(0), "{}", forced.stderr);
+    let found = account(&scene).await;
+    assert_eq!(annotation(&found, CLIENT_ID), None);
 }

@@ -76,6 +76,27 @@ async fn a_missing_one_is_made_on_request_only() {
     assert!(made.stderr.contains("1 created"), "{}", made.stderr);
     let found = accounts.get(ACCOUNT).await.unwrap();
     assert_eq!(annotation(&found, CLIENT_ID).as_deref(), Some(ONE));
+
+    let changed = annotate(&scene, &["--client-id", TWO]);
+    assert_eq!(changed.status, Some(0), "{}", changed.stderr);
+    let found = accounts.get(ACCOUNT).await.unwrap();
+    assert_eq!(annotation(&found, CLIENT_ID).as_deref(), Some(TWO));
+}
+
+#[tokio::test]
+async fn what_it_made_it_takes_the_annotations_from() {
+    let scene = Scene::without_account("unmake").await;
+    let flags = ["--client-id", ONE, "--azure-tenant-id", TWO, "--create"];
+    let made = annotate(&scene, &flags);
+    assert_eq!(made.status, Some(0), "{}", made.stderr);
+    // One key of the two is now the apply's.
+    let changed = annotate(&scene, &["--client-id", TWO]);
+    assert_eq!(changed.status, Some(0), "{}", changed.stderr);
+    let removed = annotate(&scene, &["--remove"]);
+    assert_eq!(removed.status, Some(0), "{}", removed.stderr);
+    let found = account(&scene).await;
+    assert_eq!(annotation(&found, CLIENT_ID), None);
+    assert_eq!(annotation(&found, TENANT_ID), None);
 }
 
 #[tokio::test]

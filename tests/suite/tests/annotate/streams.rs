@@ -162,3 +162,56 @@ async fn plans_and_failures_of_earlier_steps_change_nothing() {
     }
     assert_eq!(values(&scene).await, [const { None }; 4]);
 }
+
+#[tokio::test]
+async fn names_beside_a_file_are_refused_for_the_cluster_is_the_records() {
+    let scene = Scene::new("beside").await;
+    let (record, _end) = translated(&scene);
+    let file = scene.bed.folder().join("record.json");
+    std::fs::write(&file, record.to_string()).unwrap();
+    let finished = scene
+        .plugin(ANNOTATE)
+        .args([ACCOUNT, "-n", &scene.namespace, "--client-id", ONE, "-f"])
+        .arg(&file)
+        .run()
+        .unwrap();
+    assert_eq!(finished.status, Some(2), "{}", finished.stderr);
+    assert_eq!(values(&scene).await, [const { None }; 4]);
+}
+
+#[tokio::test]
+async fn nothing_is_removed_by_a_record_whose_tenant_translate_did_not_identify() {
+    let scene = Scene::new("unidentified").await;
+    let (mut record, end) = translated(&scene);
+    let set = run(&scene, &record, &end, &[]);
+    assert_eq!(set.status, Some(0), "{}", set.stderr);
+    let translated = &mut record["status"]["conditions"][0];
+    translated["status"] = "False".into();
+    translated["reason"] = "OtherVirtualCluster".into();
+    let end = end.replace("\"failed\":0", "\"failed\":1");
+    let finished = run(&scene, &record, &end, &["--remove"]);
+    assert_eq!(finished.status, Some(1), "{}", finished.stderr);
+    assert_eq!(
+        condition(&finished),
+        ("Unknown".into(), "UpstreamFailed".into())
+    );
+    let found = account(&scene).await;
+    assert_eq!(annotation(&found, CLIENT_ID).as_deref(), Some(ONE));
+}
+
+#[tokio::test]
+async fn the_end_says_what_was_selected() {
+    let scene = Scene::new("selection").await;
+    let finished = scene
+        .plugin(ANNOTATE)
+        .args(["-l", "a=b", "-n", &scene.namespace, "-o", "ndjson"])
+        .args(["--client-id", ONE])
+        .run()
+        .unwrap();
+    assert_eq!(finished.status, Some(0), "{}", finished.stderr);
+    let end: Value = serde_json::from_str(finished.stdout.lines().last().unwrap()).unwrap();
+    assert_eq!(
+        end["status"]["selection"],
+        json!({"narrowed": {"by": ["namespace", "selector"]}})
+    );
+}

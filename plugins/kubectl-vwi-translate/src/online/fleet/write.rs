@@ -49,7 +49,7 @@ struct Filter<'a> {
 
 impl<'a> Filter<'a> {
     fn new(args: &'a TranslateArgs) -> Result<Self, TranslateError> {
-        let names: BTreeSet<&str> = args.names()?.into_iter().collect();
+        let names: BTreeSet<&str> = args.selection.accounts()?.into_iter().collect();
         let typed = args.kubectl.namespace.as_deref();
         let everywhere = args.selection.all_namespaces || names.is_empty();
         Ok(Self {

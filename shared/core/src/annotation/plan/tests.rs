@@ -24,6 +24,7 @@ fn observed(annotations: &[(&str, &str)], owners: &[(&str, &[&str])]) -> Observe
             .iter()
             .map(|(manager, keys)| FieldOwner {
                 manager: (*manager).to_owned(),
+                applied: true,
                 keys: keys.iter().map(|key| (*key).to_owned()).collect(),
             })
             .collect(),
@@ -46,6 +47,7 @@ fn shown(plan: &Plan) -> String {
             annotations,
             keys,
             git,
+            force: _,
         } => format!(
             "apply {:?} git {git:?}: {}",
             annotations.keys().collect::<Vec<_>>(),
@@ -178,7 +180,8 @@ fn a_key_that_git_lacks_is_written_and_said_or_refused() {
         ..policy()
     };
     let refused = shown(&plan(&found, &wanted(), &refusing));
-    assert!(refused.starts_with("ManagedInGit"), "{refused}");
+    let expected = format!("ManagedInGit `{CLIENT_ID}` is absent and not `{ONE}`");
+    assert!(refused.starts_with(&expected), "{refused}");
 }
 
 #[test]
@@ -212,4 +215,33 @@ fn removal_takes_only_what_it_may() {
         remove(&observed(&found, &[("x", &[])]), false),
         format!("strip client-id `{ONE}` removed")
     );
+}
+
+#[test]
+fn what_it_created_itself_is_its_own_and_needs_more_than_an_apply() {
+    let mut found = observed(
+        &[(CLIENT_ID, TWO), (TENANT_ID, TWO)],
+        &[(OURS, &[CLIENT_ID, TENANT_ID])],
+    );
+    let force = |plan: &Plan| match plan {
+        Plan::Apply { force, .. } => *force,
+        Plan::Unchanged { .. } | Plan::Strip { .. } | Plan::Refused(_) => panic!("{plan:?}"),
+    };
+    assert!(!force(&plan(&found, &wanted(), &policy())));
+    let removed = shown(&plan_removal(&found, &policy()));
+    assert!(removed.starts_with("apply"), "{removed}");
+    for owner in &mut found.owners {
+        owner.applied = false;
+    }
+    assert!(force(&plan(&found, &wanted(), &policy())));
+    let removed = shown(&plan_removal(&found, &policy()));
+    assert!(removed.starts_with("strip"), "{removed}");
+    // Only what changes has to be taken over.
+    let only_tenant = Wanted::new(Some(TWO), Some(ONE), None).unwrap();
+    found.owners = vec![FieldOwner {
+        manager: OURS.to_owned(),
+        applied: false,
+        keys: [CLIENT_ID.to_owned()].into(),
+    }];
+    assert!(!force(&plan(&found, &only_tenant, &policy())));
 }
