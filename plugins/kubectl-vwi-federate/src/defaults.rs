@@ -52,7 +52,7 @@ fn lacks_subscription(
 ) -> Result<bool, Failure> {
     for record in collected.records.records()? {
         let work = Work::of(&record?, arguments, defaults);
-        let wish = work.wish.as_ref();
+        let wish = work.wish.as_ref().filter(|_| work.is_open());
         if wish.is_some_and(|wish| wish.identity.subscription.is_none()) {
             return Ok(true);
         }

@@ -2,6 +2,7 @@
 
 use vwi_core::arm::ResourceId;
 use vwi_core::federation::{Issuer, IssuerError, IssuerSource, Refusal, agree};
+use vwi_core::text::escape;
 
 use crate::asked::Asked;
 use crate::gather::Gathered;
@@ -19,7 +20,8 @@ pub(crate) fn issuers(
         if !work.is_open() {
             return None;
         }
-        match issuer(work, asked, gathered, host) {
+        let said = issuer(work, asked, gathered, host);
+        match said.and_then(|issuer| not_of_tenant(work, issuer)) {
             Ok(issuer) => Some(issuer),
             Err(refusal) => {
                 work.refuse(refusal);
@@ -63,6 +65,30 @@ pub(crate) fn issuer(
     agree(&sources).map_err(|error| no_issuer(&error))
 }
 
+/// Lets an issuer pass that somebody else than the tenant's own pod names.
+fn not_of_tenant(work: &Work, issuer: Issuer) -> Result<Issuer, Refusal> {
+    let named = work.wish.iter().flat_map(|wish| &wish.issuers);
+    let is_of_tenant = named
+        .map(|(source, _)| source)
+        .all(|source| *source == IssuerSource::Token);
+    if issuer.confirmed || !is_of_tenant {
+        return Ok(issuer);
+    }
+    Err(Refusal {
+        reason: "IssuerUnconfirmed",
+        message: format!(
+            "only a token that the tenant's pod printed says that the issuer is `{}`, and a tenant \
+             chooses no issuer",
+            escape(&issuer.url)
+        ),
+        hint: Some(
+            "confirm it with `--aks-cluster`, `--host-context` or `--issuer`, which have to say \
+             the same"
+                .to_owned(),
+        ),
+    })
+}
+
 fn oidc_off(cluster: &ResourceId) -> Refusal {
     Refusal {
         reason: "OidcDisabled",
@@ -82,7 +108,13 @@ fn no_issuer(error: &IssuerError) -> Refusal {
             "IssuerUnknown",
             Some("name it with `--aks-cluster`, `--host-context` or `--issuer`"),
         ),
-        IssuerError::Differ { .. } => ("IssuersDiffer", None),
+        IssuerError::Differ { .. } => (
+            "IssuersDiffer",
+            Some(
+                "if the record is out of date, run `kubectl vwi translate` again, or let \
+                 `--override` put the flags before it",
+            ),
+        ),
         IssuerError::Unusable { .. } | _ => ("IssuerUnusable", None),
     };
     Refusal {

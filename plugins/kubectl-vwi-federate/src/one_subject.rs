@@ -4,10 +4,13 @@ use std::collections::{HashMap, HashSet};
 
 use vwi_cli::flags::{UsageError, bad_usage};
 use vwi_core::arm::Kind;
-use vwi_core::federation::{Issuer, Refusal};
+use vwi_core::federation::{Issuer, Refusal, owner_of};
 use vwi_core::stream::{Collision, Selection};
+use vwi_core::text::escape;
 
 use crate::args::IdentityFlags;
+use crate::asked::Asked;
+use crate::gather::Gathered;
 use crate::identities::Identities;
 use crate::work::Work;
 
@@ -26,36 +29,48 @@ pub(crate) fn refuse_bulk(
         refuse_spelt_alike(works);
         return Ok(());
     }
-    let bulk = match selection {
-        Some(Selection::All { .. }) => true,
-        Some(Selection::Narrowed { by }) => !by.iter().any(|by| by == "names"),
-        None => false,
-    };
     let Some(identity) = flags.identity() else {
         return Ok(());
     };
-    let count = works.iter().filter(|work| work.is_open()).count();
-    if bulk && count > 1 && !flags.shared_identity {
-        return Err(bad_usage(
-            format!(
-                "`--identity {}` would be given to {count} ServiceAccounts that were selected \
-                     in bulk",
-                vwi_core::text::escape(identity)
-            ),
-            Some("say `--shared-identity` if they are to share it"),
-        ));
+    if works.is_empty() || flags.shared_identity || !is_bulk(works, selection) {
+        return Ok(());
     }
-    Ok(())
+    Err(bad_usage(
+        format!(
+            "`--identity {}` would be given to ServiceAccounts that were selected in bulk, {} this \
+             time",
+            escape(identity),
+            works.len()
+        ),
+        Some("say `--shared-identity` if they are to share it"),
+    ))
+}
+
+/// Whether somebody else than the user says which ServiceAccounts these are. One that failed counts:
+/// it may be there in the next run.
+fn is_bulk(works: &[Work], selection: Option<&Selection>) -> bool {
+    let is_named = match selection {
+        // Written by hand, each of them.
+        None => return false,
+        Some(Selection::All { .. }) => false,
+        Some(Selection::Narrowed { by }) => {
+            let mut by = by.iter().filter(|by| *by != "partial").peekable();
+            by.peek().is_some() && by.all(|by| by == "names")
+        }
+    };
+    // A name in each vCluster is as many ServiceAccounts as there are tenants.
+    let vclusters: HashSet<_> = works.iter().map(|work| work.vcluster.as_ref()).collect();
+    !is_named || vclusters.len() > 1
 }
 
 /// Two ServiceAccounts that the placeholders of `--identity` give one identity: a tenant chooses
 /// its names, and must not get another one's identity by it.
 fn refuse_spelt_alike(works: &mut [Work]) {
     let identity = |work: &Work| {
-        let wish = work.wish.as_ref().filter(|_| work.is_open())?;
-        let id = wish.identity.id(Kind::Identity).ok()?;
+        let id = work.wish.as_ref()?.identity.id(Kind::Identity).ok()?;
         Some(id.folded())
     };
+    // Those that failed count: they have spelt it all the same, and may be there in the next run.
     let mut owners: HashMap<String, HashSet<(Option<String>, String)>> = HashMap::new();
     for work in &*works {
         if let Some(id) = identity(work) {
@@ -63,13 +78,13 @@ fn refuse_spelt_alike(works: &mut [Work]) {
             owners.entry(id).or_default().insert((vcluster, work.key()));
         }
     }
-    for work in works {
+    for work in works.iter_mut().filter(|work| work.is_open()) {
         let Some(id) = identity(work) else {
             continue;
         };
         if owners.get(&id).is_some_and(|owners| owners.len() > 1) {
             work.refuse(Refusal {
-                reason: "SharedIdentity",
+                reason: SHARED_IDENTITY,
                 message: format!("the placeholders give several ServiceAccounts identity `{id}`"),
                 hint: Some(
                     "put more of {vcluster}, {namespace} and {name} into `--identity`, or say \
@@ -77,6 +92,48 @@ fn refuse_spelt_alike(works: &mut [Work]) {
                         .to_owned(),
                 ),
             });
+        }
+    }
+}
+
+const SHARED_IDENTITY: &str = "SharedIdentity";
+
+/// Refuses an identity that placeholders spell and that trusts somebody else already: another run
+/// gave it away.
+pub(crate) fn refuse_given_away(
+    works: &mut [Work],
+    asked: &Asked,
+    gathered: &Gathered,
+    issuers: &[Option<Issuer>],
+) {
+    for is_planned in [false, true] {
+        for (work, of) in asked.answered(works, gathered, is_planned) {
+            let (Some(subject), Some(Some(issuer))) = (work.subject(), issuers.get(of.record))
+            else {
+                continue;
+            };
+            let subject = subject.to_string();
+            let given = of.answer.found.credentials.iter().find_map(|held| {
+                let other = held.subject.as_deref().filter(|held| *held != subject)?;
+                let is_of_suite = owner_of(&held.name).is_some();
+                (is_of_suite && held.issuer == issuer.url).then_some(other)
+            });
+            if let Some(other) = given {
+                work.refuse(Refusal {
+                    reason: SHARED_IDENTITY,
+                    message: format!(
+                        "the placeholders give identity `{}`, which trusts `{}` already",
+                        of.question.id.name(),
+                        escape(other)
+                    ),
+                    hint: Some(
+                        "put more of {vcluster}, {namespace} and {name} into `--identity`, take \
+                         that trust away with `kubectl vwi federate --delete`, or say \
+                         `--shared-identity` if they are to share it"
+                            .to_owned(),
+                    ),
+                });
+            }
         }
     }
 }
@@ -104,7 +161,7 @@ fn collided(host: &str) -> Refusal {
         reason: "HostNameCollision",
         message: format!(
             "several ServiceAccounts have the host name `{}`, hence one Azure identity",
-            vwi_core::text::escape(host)
+            escape(host)
         ),
         hint: Some("rename one of them".to_owned()),
     }

@@ -17,8 +17,9 @@ use crate::asked::Asked;
 use crate::defaults::{defaults, sole_subscription};
 use crate::gather::gather;
 use crate::host::{Access, HostView, Survey};
+use crate::identities::Identities;
 use crate::issuers::issuers;
-use crate::one_subject::{refuse_bulk, refuse_collisions, refuse_twins};
+use crate::one_subject::{refuse_bulk, refuse_collisions, refuse_given_away, refuse_twins};
 use crate::wish::Defaults;
 use crate::work::Work;
 
@@ -91,6 +92,10 @@ impl Planning<'_> {
         }
         let issuers = issuers(&mut works, &asked, &gathered, host.as_ref());
         refuse_twins(&mut works, &issuers);
+        let identity = &self.arguments.identity;
+        if matches!(defaults.identities, Identities::Each(_)) && !identity.shared_identity {
+            refuse_given_away(&mut works, &asked, &gathered, &issuers);
+        }
         let is_existing = self.arguments.identity.identity_from.is_some();
         let mut pairs =
             |is_planned| asked.wanted(&mut works, &gathered, &issuers, is_planned, is_existing);

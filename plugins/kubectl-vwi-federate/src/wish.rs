@@ -38,7 +38,8 @@ pub(crate) struct Wish {
 }
 
 impl Wish {
-    /// Works out what the record of `who` wants. `issuer` is its `status.issuer`.
+    /// Works out what the record of `who` wants. `issuer` is its `status.issuer`, and whose word
+    /// that is.
     ///
     /// # Errors
     ///
@@ -46,7 +47,7 @@ impl Wish {
     pub(crate) fn new(
         spec: &Spec,
         who: &Who<'_>,
-        issuer: Option<&str>,
+        issuer: Option<(IssuerSource, &str)>,
         arguments: &FederateArgs,
         defaults: &Defaults,
     ) -> Result<Self, Refusal> {
@@ -79,7 +80,7 @@ impl Wish {
     pub(crate) fn to_delete(
         spec: &Spec,
         who: &Who<'_>,
-        issuer: Option<&str>,
+        issuer: Option<(IssuerSource, &str)>,
         known: Option<ResourceId>,
         arguments: &FederateArgs,
         defaults: &Defaults,
@@ -270,23 +271,22 @@ fn cluster(spec: &Spec, arguments: &FederateArgs, merge: Merge) -> Result<Option
 
 fn issuers(
     spec: &Spec,
-    status: Option<&str>,
+    status: Option<(IssuerSource, &str)>,
     arguments: &FederateArgs,
 ) -> Vec<(IssuerSource, String)> {
     let flag = arguments.trust.issuer.as_deref();
     let typed = flag.is_some() || arguments.trust.aks_cluster.is_some();
     let overridden = typed && arguments.change.override_records;
+    let spec = spec.issuer.as_deref().filter(|_| !overridden);
     let sources = [
-        (IssuerSource::Flag, flag),
-        (
-            IssuerSource::Spec,
-            spec.issuer.as_deref().filter(|_| !overridden),
-        ),
-        (IssuerSource::Record, status.filter(|_| !overridden)),
+        flag.map(|url| (IssuerSource::Flag, url)),
+        spec.map(|url| (IssuerSource::Spec, url)),
+        status.filter(|_| !overridden),
     ];
     sources
         .into_iter()
-        .filter_map(|(source, url)| Some((source, url?.to_owned())))
+        .flatten()
+        .map(|(source, url)| (source, url.to_owned()))
         .collect()
 }
 

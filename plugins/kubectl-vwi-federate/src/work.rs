@@ -1,8 +1,8 @@
 //! One record's work: who it is for, what it wants, and what becomes of it.
 
 use vwi_core::arm::ResourceId;
-use vwi_core::federation::{Refusal, shared_subject};
-use vwi_core::record::{HostServiceAccount, Record, TenantStatus, Upstream};
+use vwi_core::federation::{IssuerSource, Refusal, shared_subject};
+use vwi_core::record::{Evidence, HostServiceAccount, Record, Source, TenantStatus, Upstream};
 use vwi_core::step::Step;
 use vwi_core::subject::Subject;
 use vwi_core::translation::{Grade, VirtualClusterName};
@@ -56,9 +56,13 @@ impl Work {
         let spec = record.spec().unwrap_or_default();
         let status = record.status().unwrap_or_default();
         let mut work = Self::bare(record);
+        let issuer = said_issuer(status.issuer.as_deref(), &status.evidence);
         match record.upstream(Step::Federate) {
             Upstream::Failed(_) => {
                 work.verdict = Some(Verdict::Forwarded);
+                // Nothing is done for it, but it may want what another record gets.
+                let who = work.who(None);
+                work.wish = Wish::new(&spec, &who, issuer, arguments, defaults).ok();
                 return work;
             }
             Upstream::Planned => work.is_planned = true,
@@ -68,7 +72,7 @@ impl Work {
             work.host = Some(host);
             let subject = work.subject().map(|subject| subject.to_string());
             let who = work.who(subject.as_deref());
-            Wish::new(&spec, &who, status.issuer.as_deref(), arguments, defaults)
+            Wish::new(&spec, &who, issuer, arguments, defaults)
         });
         match wish {
             Ok(wish) => work.wish = Some(wish),
@@ -102,7 +106,7 @@ impl Work {
         }
         let subject = work.subject().map(|subject| subject.to_string());
         let who = work.who(subject.as_deref());
-        let issuer = status.issuer.as_deref();
+        let issuer = said_issuer(status.issuer.as_deref(), &status.evidence);
         let wish = Wish::to_delete(&spec, &who, issuer, identity, arguments, defaults);
         match wish {
             Ok(wish) => work.wish = Some(wish),
@@ -243,6 +247,21 @@ impl Work {
             });
         }
     }
+}
+
+/// Returns a record's issuer with whose word it is: a pod of the tenant's prints what it likes, so
+/// a token counts for the record only where the host was looked at too.
+fn said_issuer<'a>(
+    issuer: Option<&'a str>,
+    evidence: &[Evidence],
+) -> Option<(IssuerSource, &'a str)> {
+    let says = |source: Source| evidence.iter().any(|said| said.source == source);
+    let source = if says(Source::Token) && !says(Source::Host) {
+        IssuerSource::Token
+    } else {
+        IssuerSource::Record
+    };
+    issuer.map(|issuer| (source, issuer))
 }
 
 /// Returns the host ServiceAccount that subject and `hostServiceAccount` name alike.

@@ -1,6 +1,6 @@
 //! What federate prints: records, the plan, and a line for each record that changed or failed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io;
 
@@ -168,6 +168,28 @@ impl Writing<'_> {
                     .talk
                     .warn(&format!("identity `{name}`: {note}"));
             }
+        }
+        self.tell_unconfirmed();
+    }
+
+    /// Tells which issuers are trusted that neither the host nor ARM confirms, each once.
+    fn tell_unconfirmed(&self) {
+        let steps = self.plan.identities.iter();
+        let steps = steps.flat_map(|identity| &identity.credentials);
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for step in steps.filter(|step| step.action.changes() && !step.confirmed) {
+            *counts.entry(&step.trust.issuer).or_default() += 1;
+        }
+        for (issuer, count) in counts {
+            self.session.talk.warn(&format!(
+                "neither the host nor ARM confirms issuer `{}` of {count} {}",
+                escape(issuer),
+                if count == 1 {
+                    "credential"
+                } else {
+                    "credentials"
+                }
+            ));
         }
     }
 

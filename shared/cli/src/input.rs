@@ -132,6 +132,7 @@ pub fn collect(
         return Ok(None);
     };
     let mut collected = Collected::default();
+    let mut selections = Vec::new();
     for source in sources {
         let summary = source.read(
             Accept {
@@ -143,14 +144,14 @@ pub fn collect(
             },
         )?;
         require_complete(&source, &summary, flags.partial, talk)?;
-        collected.selection = Selection::merge(collected.selection.take(), summary.selection);
+        selections.push(summary.selection);
         collected.collisions.extend(summary.collisions);
     }
+    collected.selection = Selection::of_inputs(selections);
     if flags.partial {
-        let partial = Selection::Narrowed {
-            by: vec!["partial".to_owned()],
-        };
-        collected.selection = Selection::merge(collected.selection.take(), Some(partial));
+        let said = collected.selection.take();
+        let said = said.unwrap_or_else(|| Selection::Narrowed { by: Vec::new() });
+        collected.selection = Some(said.narrow("partial"));
     }
     Ok(Some(collected))
 }

@@ -53,7 +53,7 @@ fn wish(json: &str, flags: &[&str]) -> Result<Wish, &'static str> {
     let wish = Wish::new(
         &spec(json),
         &WHO,
-        Some("https://status/"),
+        Some((IssuerSource::Record, "https://status/")),
         &arguments,
         &defaults,
     );

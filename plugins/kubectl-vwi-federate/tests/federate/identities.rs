@@ -82,6 +82,36 @@ fn placeholders_give_each_its_own_and_never_one_to_two() {
     );
 }
 
+/// The neighbour comes in another run, or its record fails in this one.
+#[test]
+fn placeholders_that_are_too_few_share_nothing_in_two_runs_either() {
+    let scene = with_identities(&[("id-vc", vec![])]);
+    let flags = ["--identity", "id-{vcluster}", "-g", "rg"];
+    let mut failed = record("other");
+    failed["status"]["conditions"][0]["status"] = json!("False");
+    scene.run(&flags, &stream(&[record("app"), failed])).expect(
+        1,
+        &[("False", "SharedIdentity"), ("Unknown", "UpstreamFailed")],
+    );
+    scene
+        .run(&flags, &of(&["app"]))
+        .expect(0, &[("True", "Created")]);
+    scene
+        .run(&flags, &of(&["app"]))
+        .expect(0, &[("True", "Unchanged")]);
+    let refused = scene.run(&flags, &of(&["other"]));
+    refused.expect(1, &[("False", "SharedIdentity")]);
+    assert!(
+        refused.stderr.contains(&subject("app")),
+        "{}",
+        refused.stderr
+    );
+    let meant = [&flags[..], &["--shared-identity"]].concat();
+    scene
+        .run(&meant, &of(&["other"]))
+        .expect(0, &[("True", "Created")]);
+}
+
 #[test]
 fn a_migration_finds_who_trusts_the_subject_already() {
     let trusting =

@@ -117,6 +117,46 @@ fn the_issuer_is_compared_to_the_last_byte() {
 }
 
 #[test]
+fn a_tenants_token_alone_chooses_no_issuer() {
+    let scene = Scene::new();
+    let of_sources = |sources: &[&str]| {
+        let mut claimed = record("app");
+        let evidence = sources.iter().map(|source| json!({"source": source}));
+        claimed["status"]["evidence"] = evidence.collect();
+        stream(&[claimed])
+    };
+    let by_token = of_sources(&["computed", "token"]);
+    let refused = scene.run(&FLAGS, &by_token);
+    refused.expect(1, &[("False", "IssuerUnconfirmed")]);
+    assert!(
+        refused.stderr.contains("--aks-cluster"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(scene.writes(), Vec::<String>::new());
+
+    let confirmed = [&FLAGS[..], &["--aks-cluster", "aks"]].concat();
+    let confirmed = scene.run(&confirmed, &by_token);
+    confirmed.expect(0, &[("True", "Created")]);
+    assert!(
+        !confirmed.stderr.contains("neither"),
+        "{}",
+        confirmed.stderr
+    );
+    for (flags, input) in [
+        (&["--issuer", ISSUER][..], &by_token),
+        (&[][..], &of_sources(&["computed", "host", "token"])),
+    ] {
+        let scene = Scene::new();
+        let flags = [&FLAGS[..], flags].concat();
+        let done = scene.run(&flags, input);
+        done.expect(0, &[("True", "Created")]);
+        let warned = format!("neither the host nor ARM confirms issuer `{ISSUER}` of 1 credential");
+        assert!(done.stderr.contains(&warned), "{}", done.stderr);
+    }
+}
+
+#[test]
 fn a_cluster_is_found_by_its_name_and_must_have_an_issuer() {
     let scene = Scene::with(WorldSpec {
         subscriptions: vec![SubscriptionSpec::default(), SubscriptionSpec::default()],
@@ -182,6 +222,47 @@ fn one_identity_for_all_has_to_be_meant() {
     let flags = [&FLAGS[..], &["--shared-identity"]].concat();
     scene
         .run(&flags, &bulk)
+        .expect(0, &[("True", "Created"), ("True", "Created")]);
+}
+
+/// Whoever is not named one by one is whoever the tenant makes, whatever stands beside them.
+#[test]
+fn a_selection_that_is_put_together_or_spans_tenants_is_bulk() {
+    let scene = Scene::new();
+    let selected = |records: &[serde_json::Value], selection: &str| {
+        stream(records).replace(r#"{"narrowed":{"by":["names"]}}"#, selection)
+    };
+    let named = of(&["app"]);
+    let namespace = r#"{"narrowed":{"by":["namespace"]}}"#;
+    let all = r#"{"all":{"scope":"vc"}}"#;
+    let mut elsewhere = record("app");
+    elsewhere["spec"]["virtualCluster"]["namespace"] = json!("team-y");
+    elsewhere["status"]["subject"] = json!("system:serviceaccount:team-y:app-x-default-x-vc");
+    elsewhere["status"]["hostServiceAccount"]["namespace"] = json!("team-y");
+    let mut failed = record("b");
+    failed["status"]["conditions"][0]["status"] = json!("False");
+    for input in [
+        format!(
+            "{named}{}",
+            selected(&[record("b"), record("c")], namespace)
+        ),
+        format!("{named}{}", selected(&[record("b")], all)),
+        stream(&[record("app"), elsewhere]),
+        selected(&[record("app"), failed], all),
+        selected(&[record("app")], namespace),
+    ] {
+        let refused = scene.run(&FLAGS, &input);
+        assert_eq!(refused.status, 2, "{input}: {}", refused.stderr);
+        assert!(
+            refused.stderr.contains("--shared-identity"),
+            "{}",
+            refused.stderr
+        );
+    }
+    assert_eq!(scene.writes(), Vec::<String>::new());
+    let two = format!("{named}{}", of(&["b"]));
+    scene
+        .run(&FLAGS, &two)
         .expect(0, &[("True", "Created"), ("True", "Created")]);
 }
 

@@ -179,6 +179,45 @@ fn only_a_whole_input_prunes_and_only_its_owners() {
     }
 }
 
+/// A file without records, or with a record that somebody wrote, is not what a step vouches for.
+#[test]
+fn a_file_beside_a_whole_stream_prunes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let mut by_hand = record("app");
+    by_hand["status"]
+        .as_object_mut()
+        .unwrap()
+        .remove("conditions");
+    let whole = file("whole.jsonl", &selected(&[record("app")], &all()));
+    for beside in [
+        file("empty.yaml", ""),
+        file("bare.yaml", &by_hand.to_string()),
+    ] {
+        let scene = scene();
+        let more = [
+            "--prune=removed",
+            "--accept=computed",
+            "-f",
+            &whole,
+            "-f",
+            &beside,
+        ];
+        let done = scene.run(&flags(&more), "");
+        assert_eq!(done.status, 0, "{beside}: {}", done.stderr);
+        assert!(
+            done.stderr.contains("narrowed by input"),
+            "{beside}: {}",
+            done.stderr
+        );
+        assert_eq!(subjects(&scene, "app").len(), 5, "{beside}");
+    }
+}
+
 #[test]
 fn more_than_may_be_are_none_at_all() {
     let scene = scene();

@@ -1,5 +1,7 @@
 //! The last line of what a step writes.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -36,7 +38,8 @@ pub enum Selection {
     },
     /// Only a part.
     Narrowed {
-        /// What narrowed it: `names`, `namespace`, `selector`, `shard`, `partial`.
+        /// What narrowed it: `names`, `namespace`, `selector`, `shard`, `partial`, and `input` where
+        /// it is put together of parts that are not everything of one kind.
         by: Vec<String>,
     },
 }
@@ -70,36 +73,68 @@ impl Selection {
         }
     }
 
-    /// Returns the selection of two inputs that are used as one: narrowed if one of them is. An
-    /// input that no step wrote has none to add.
-    pub fn merge(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+    /// Returns the selection of two streams that are used as one: narrowed if one of them is, and
+    /// then nothing tells any more that the other was everything.
+    #[must_use]
+    pub fn merge(one: Self, other: Self) -> Self {
         match (one, other) {
-            (None, any) | (any, None) => any,
             (
-                Some(Self::All { scope, without }),
-                Some(Self::All {
+                Self::All { scope, without },
+                Self::All {
                     scope: other,
                     without: left_out,
-                }),
-            ) => Some(Self::All {
+                },
+            ) => Self::All {
                 scope: if scope == other {
                     scope
                 } else {
                     format!("{scope}, {other}")
                 },
                 without: without.or(left_out),
-            }),
-            (Some(Self::Narrowed { by: mut one }), Some(Self::Narrowed { by: other })) => {
-                one.extend(other);
-                one.sort_unstable();
-                one.dedup();
-                Some(Self::Narrowed { by: one })
+            },
+            (Self::Narrowed { by: one }, Self::Narrowed { by: other }) => {
+                let by: BTreeSet<String> = one.into_iter().chain(other).collect();
+                Self::Narrowed {
+                    by: by.into_iter().collect(),
+                }
             }
-            (Some(narrowed @ Self::Narrowed { .. }), Some(Self::All { .. }))
-            | (Some(Self::All { .. }), Some(narrowed @ Self::Narrowed { .. })) => Some(narrowed),
+            (narrowed @ Self::Narrowed { .. }, Self::All { .. })
+            | (Self::All { .. }, narrowed @ Self::Narrowed { .. }) => narrowed.narrow(INPUT),
         }
     }
+
+    /// Returns the selection of what this one selects, narrowed by something more.
+    #[must_use]
+    pub fn narrow(self, by: &str) -> Self {
+        let narrowed = Self::Narrowed {
+            by: vec![by.to_owned()],
+        };
+        match self {
+            Self::All { .. } => narrowed,
+            known @ Self::Narrowed { .. } => Self::merge(known, narrowed),
+        }
+    }
+
+    /// Returns the selection of all inputs of a run. One that no step wrote, or that is empty, has
+    /// none: alone it is nobody's word, and beside others it is a part that nobody vouches for.
+    pub fn of_inputs(inputs: impl IntoIterator<Item = Option<Self>>) -> Option<Self> {
+        let (mut merged, mut is_vouched): (Option<Self>, bool) = (None, true);
+        for input in inputs {
+            is_vouched &= input.is_some();
+            merged = match (merged, input) {
+                (Some(one), Some(other)) => Some(Self::merge(one, other)),
+                (None, any) | (any, None) => any,
+            };
+        }
+        if is_vouched {
+            return merged;
+        }
+        merged.map(|merged| merged.narrow(INPUT))
+    }
 }
+
+/// What narrows an input that is put together.
+const INPUT: &str = "input";
 
 /// ServiceAccounts of which the host has but one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -134,8 +134,10 @@ impl Tally {
                 .upstream_errors
                 .push((end.step.clone(), error.clone()));
         }
-        let selection = self.summary.selection.take();
-        self.summary.selection = Selection::merge(selection, end.selection.clone());
+        let known = self.summary.selection.take();
+        let known = (self.ends > 1).then_some(known);
+        let all = known.into_iter().chain([end.selection.clone()]);
+        self.summary.selection = Selection::of_inputs(all);
         self.summary.collisions.extend(end.collisions.clone());
         stop(deliver(Item::End(end)))
     }

@@ -158,14 +158,19 @@ fn two_selections_are_all_only_if_both_are() {
     };
     let cases = [
         (None, None, None),
-        (all("a"), None, all("a")),
+        (all("a"), None, narrowed(&["input"])),
+        (narrowed(&["names"]), None, narrowed(&["input", "names"])),
         (all("a"), all("a"), all("a")),
         (
             all("a").map(Selection::without_system),
             all("a"),
             all("a").map(Selection::without_system),
         ),
-        (all("a"), narrowed(&["names"]), narrowed(&["names"])),
+        (
+            all("a"),
+            narrowed(&["names"]),
+            narrowed(&["input", "names"]),
+        ),
         (
             narrowed(&["selector"]),
             narrowed(&["names", "selector"]),
@@ -173,10 +178,12 @@ fn two_selections_are_all_only_if_both_are() {
         ),
     ];
     for (one, other, merged) in cases {
-        assert_eq!(Selection::merge(one.clone(), other.clone()), merged);
-        assert_eq!(Selection::merge(other, one), merged);
+        let of = |inputs: [&Option<Selection>; 2]| Selection::of_inputs(inputs.map(Clone::clone));
+        assert_eq!(of([&one, &other]), merged);
+        assert_eq!(of([&other, &one]), merged);
     }
-    assert_eq!(Selection::merge(all("a"), all("b")), all("a, b"));
+    assert_eq!(Selection::of_inputs([all("a"), all("b")]), all("a, b"));
+    assert_eq!(Selection::of_inputs([all("a")]), all("a"));
 }
 
 fn value() -> impl Strategy<Value = serde_json::Value> {
