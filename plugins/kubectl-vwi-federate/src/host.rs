@@ -235,8 +235,9 @@ impl HostView {
         )
     }
 
-    /// Compares the record's claim with what the host says: refuses it, or raises its grade.
-    pub(crate) fn prove(&self, work: &mut Work) {
+    /// Compares the record's claim with what the host says: refuses it, or raises its grade. One that
+    /// by the vCluster's configuration all its pods share has to be allowed.
+    pub(crate) fn prove(&self, work: &mut Work, allow_shared: bool) {
         if !work.is_open() {
             return;
         }
@@ -258,6 +259,11 @@ impl HostView {
             Ok(Some(grade)) => work.grade = grade,
             Ok(None) => {}
             Err(refusal) => work.refuse(refusal),
+        }
+        if let (Some(shared), Some(subject), false) =
+            (judgement.shared_by, work.subject(), allow_shared)
+        {
+            work.refuse_shared_by(&subject, shared);
         }
     }
 

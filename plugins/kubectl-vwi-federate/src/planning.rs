@@ -83,7 +83,7 @@ impl Planning<'_> {
         .await?;
         if let Some(host) = &host {
             for work in &mut works {
-                host.prove(work);
+                host.prove(work, self.arguments.trust.allow_shared_subject);
             }
         }
         let accept = self.arguments.trust.accept;

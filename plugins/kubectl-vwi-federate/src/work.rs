@@ -2,7 +2,9 @@
 
 use vwi_core::arm::ResourceId;
 use vwi_core::federation::{IssuerSource, Refusal, shared_subject};
-use vwi_core::record::{Evidence, HostServiceAccount, Record, Source, TenantStatus, Upstream};
+use vwi_core::record::{
+    Evidence, HostServiceAccount, Record, SharedBy, Source, TenantStatus, Upstream,
+};
 use vwi_core::step::Step;
 use vwi_core::subject::Subject;
 use vwi_core::translation::{Grade, VirtualClusterName};
@@ -19,6 +21,8 @@ pub(crate) struct Work {
     pub(crate) vcluster: Option<VirtualClusterName>,
     pub(crate) tenant: TenantStatus,
     pub(crate) host: Option<HostServiceAccount>,
+    /// Who else has the subject, if translate has said so.
+    pub(crate) shared_by: Option<SharedBy>,
     /// How far the subject is proven, so far.
     pub(crate) grade: Grade,
     /// Whether the tenant ServiceAccount is still to be made (`translate --allow-missing`).
@@ -143,6 +147,7 @@ impl Work {
             is_awaited: grade == Grade::Configured && status.tenant.service_account_uid.is_none(),
             tenant: status.tenant,
             host: None,
+            shared_by: status.shared_by,
             grade,
             is_planned: false,
             wish: None,
@@ -215,17 +220,22 @@ impl Work {
             .map(|vcluster| vcluster.name.as_str());
         // Without the vCluster, the record may be made of the host's name itself.
         let tenant_name = vcluster.map(|_| self.name.as_str());
-        if let Some(shared) = shared_subject(&subject, tenant_name, vcluster) {
-            self.refuse(Refusal {
-                reason: "SharedSubject",
-                message: format!("subject `{subject}` belongs to {shared}"),
-                hint: Some(
-                    "give the workload a ServiceAccount of its own, or say \
-                     `--allow-shared-subject`"
-                        .to_owned(),
-                ),
-            });
+        let by_name = shared_subject(&subject, tenant_name, vcluster);
+        if let Some(shared) = self.shared_by.or(by_name) {
+            self.refuse_shared_by(&subject, shared);
         }
+    }
+
+    /// Refuses a subject that others have too.
+    pub(crate) fn refuse_shared_by(&mut self, subject: &Subject, shared: SharedBy) {
+        self.refuse(Refusal {
+            reason: "SharedSubject",
+            message: format!("subject `{subject}` belongs to {shared}"),
+            hint: Some(
+                "give the workload a ServiceAccount of its own, or say `--allow-shared-subject`"
+                    .to_owned(),
+            ),
+        });
     }
 
     /// Refuses a subject that is less proven than wanted.

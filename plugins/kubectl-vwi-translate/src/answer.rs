@@ -120,6 +120,7 @@ impl<'a> Answers<'a> {
             tenant: tenant.as_ref(),
             host_service_account: judgement.host.as_ref().filter(|_| subject.is_some()),
             subject: subject.as_ref(),
+            shared_by: judgement.shared_by,
             evidence: place.evidence(&judgement),
             issuer: issuer(place, &judgement),
             conditions: [&condition],

@@ -209,7 +209,8 @@ impl Work<'_> {
         {
             let is_own = |one: &&mut Located| one.1 == Some(0);
             let wanted = located.iter_mut().filter(is_own);
-            let ask = platform.ask_names(own, wanted.map(|(wanted, _)| wanted).collect());
+            let wanted = wanted.map(|(wanted, _)| wanted).collect();
+            let ask = platform.ask_names(own, self.args.reach.workload_service_account, wanted);
             limited(ask, interrupt, deadline).await?;
         }
         if let (Some(tenant), Some(own)) = (&tenant, places.first()) {

@@ -39,7 +39,7 @@ pub use plan::{
 pub use prune::{Census, Input, Removed, Withheld};
 pub use render::{render, summary};
 pub use room::Room;
-pub use shared::{SharedBy, shared_subject};
+pub use shared::shared_subject;
 pub use template::{Template, TemplateError};
 pub use wanted::{Wanted, WantedCredential, WantedRole};
 

@@ -14,7 +14,7 @@ pub use fresh::{FreshRecord, FreshStatus};
 pub use spec::{AksClusterRef, IdentityRef, RoleWish, Spec, VirtualClusterRef};
 pub use status::{
     Evidence, FederatedCredential, HostServiceAccount, IdentityStatus, ItemResult,
-    RoleAssignmentStatus, Source, Status, TenantStatus,
+    RoleAssignmentStatus, SharedBy, Source, Status, TenantStatus,
 };
 
 use serde::Serialize;

@@ -90,4 +90,8 @@ fn subjects_of_many_pods_are_refused_unless_meant() {
     shared.put_status("subject", "system:serviceaccount:team-x:vc-workload-vc");
     assert_eq!(reason(&work(&shared, &[])), Some("SharedSubject"));
     assert_eq!(reason(&work(&shared, &["--allow-shared-subject"])), None);
+    let mut told = record(Some("Proven"));
+    told.put_status("sharedBy", "workload");
+    assert_eq!(reason(&work(&told, &[])), Some("SharedSubject"));
+    assert_eq!(reason(&work(&told, &["--allow-shared-subject"])), None);
 }

@@ -8,10 +8,11 @@ use vwi_core::translation::{Grade, Judgement};
 use crate::place::Place;
 
 /// What translate writes into `status`, conditions apart.
-pub(super) const OWN_STATUS: [&str; 5] = [
+pub(super) const OWN_STATUS: [&str; 6] = [
     "tenant",
     "subject",
     "hostServiceAccount",
+    "sharedBy",
     "evidence",
     "issuer",
 ];
@@ -32,6 +33,10 @@ pub(super) fn describe(record: &mut Record, place: &Place, judgement: &Judgement
     if let (Some(subject), Some(host)) = (subject, &judgement.host) {
         record.put_status("subject", subject);
         record.put_status("hostServiceAccount", host);
+    }
+    match judgement.shared_by {
+        Some(shared_by) => record.put_status("sharedBy", shared_by),
+        None => record.remove_status(&["sharedBy"]),
     }
     record.put_status("evidence", place.evidence(judgement));
     match issuer(place, judgement) {

@@ -21,7 +21,7 @@ use vwi_cli::talk::Talk;
 use vwi_core::record::Source;
 use vwi_core::text::escape;
 use vwi_core::translation::token::{LONGEST_LOG, ProbePod, SCRIPT, opinion};
-use vwi_core::translation::{Opinion, Silence, VirtualClusterName};
+use vwi_core::translation::{Configuration, Opinion, Silence, VirtualClusterName};
 use vwi_kubernetes::{OneShot, PodError, Tenant};
 
 use crate::args::TranslateArgs;
@@ -63,11 +63,14 @@ impl Probe<'_> {
             silence_all(&mut wanted, "a dry run makes no pod");
             return false;
         }
-        if place
-            .facts()
-            .configuration
-            .is_some_and(|found| found.refusal(&place.which).is_some())
-        {
+        let refusal = |found: &Configuration| {
+            if self.args.reach.workload_service_account {
+                found.pods_refusal(&place.which)
+            } else {
+                found.refusal(&place.which)
+            }
+        };
+        if place.facts().configuration.and_then(refusal).is_some() {
             return false;
         }
         self.sweep(tenant, &wanted).await;

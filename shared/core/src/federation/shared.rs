@@ -1,35 +1,14 @@
 //! Subjects that more pods have than the one that somebody thinks of.
 
-use std::fmt;
-
 use crate::name::workload_service_account;
+use crate::record::SharedBy;
 use crate::subject::Subject;
-
-/// Why a subject is shared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SharedBy {
-    /// It is a `default` ServiceAccount: every pod of the namespace without one of its own has it.
-    Default,
-    /// It is the workload ServiceAccount: every pod of the vCluster has it while ServiceAccounts
-    /// are not synced.
-    ///
-    /// Source: vCluster `pkg/controllers/resources/pods/translate/translator.go`.
-    Workload,
-}
-
-impl fmt::Display for SharedBy {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Default => "every pod of its namespace without a ServiceAccount of its own",
-            Self::Workload => "every pod of the vCluster",
-        })
-    }
-}
 
 /// Returns who else has the subject.
 ///
 /// `tenant_name` is the ServiceAccount's name in the tenant and `vcluster` the vCluster's, as far
-/// as they are known.
+/// as they are known. What the vCluster's own configuration calls the workload ServiceAccount is known
+/// to translate and on the host alone.
 pub fn shared_subject(
     subject: &Subject,
     tenant_name: Option<&str>,

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::condition::Condition;
 use super::spec::VirtualClusterRef;
-use super::status::{Evidence, HostServiceAccount, TenantStatus};
+use super::status::{Evidence, HostServiceAccount, SharedBy, TenantStatus};
 use super::{API_VERSION, KIND, Record};
 use crate::subject::Subject;
 
@@ -50,6 +50,9 @@ pub struct FreshStatus<'a> {
     /// The host's ServiceAccount.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host_service_account: Option<&'a HostServiceAccount>,
+    /// Who else has the host's ServiceAccount, if it is known to be shared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shared_by: Option<SharedBy>,
     /// Who said so.
     pub evidence: Vec<&'a Evidence>,
     /// The host's OIDC issuer, verbatim.

@@ -17,6 +17,8 @@ pub struct Status {
     pub subject: Option<Subject>,
     /// The host's ServiceAccount.
     pub host_service_account: Option<HostServiceAccount>,
+    /// Who else has the host's ServiceAccount, if a step knows that it is shared.
+    pub shared_by: Option<SharedBy>,
     /// Who said so.
     pub evidence: Vec<Evidence>,
     /// The host's OIDC issuer, verbatim.
@@ -54,6 +56,28 @@ pub struct HostServiceAccount {
     /// The host object's own uid; absent if it was only computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uid: Option<String>,
+}
+
+/// Why more pods have a subject than the one that somebody thinks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SharedBy {
+    /// It is a `default` ServiceAccount: every pod of the namespace without one of its own has it.
+    Default,
+    /// It is the workload ServiceAccount: every pod of the vCluster has it while ServiceAccounts
+    /// are not synced.
+    ///
+    /// Source: vCluster `pkg/controllers/resources/pods/translate/translator.go`.
+    Workload,
+}
+
+impl fmt::Display for SharedBy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Default => "every pod of its namespace without a ServiceAccount of its own",
+            Self::Workload => "every pod of the vCluster",
+        })
+    }
 }
 
 /// Where a host name was learnt.

@@ -150,6 +150,7 @@ fn a_fresh_record_is_written_like_the_tree_it_stands_for() {
                 tenant: Some(&tenant),
                 subject: Some(&subject),
                 host_service_account: Some(&host),
+                shared_by: Some(SharedBy::Workload),
                 evidence: evidence.iter().collect(),
                 issuer: Some("https://x/"),
                 conditions: [&condition],
@@ -160,6 +161,7 @@ fn a_fresh_record_is_written_like_the_tree_it_stands_for() {
         tree.put_status("tenant", &tenant);
         tree.put_status("subject", &subject);
         tree.put_status("hostServiceAccount", &host);
+        tree.put_status("sharedBy", "workload");
         tree.put_status("evidence", &evidence);
         tree.put_status("issuer", "https://x/");
         tree.set_condition(Step::Translate, status, "Computed", "");

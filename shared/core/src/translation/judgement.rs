@@ -1,7 +1,7 @@
 //! What the host calls one ServiceAccount, and how far that is proven.
 
 use crate::namespaces::{HostServiceAccount as HostName, NameError, NamespaceMode};
-use crate::record::{Evidence, HostServiceAccount, Source};
+use crate::record::{Evidence, HostServiceAccount, SharedBy, Source};
 use crate::text::escape;
 
 use super::configuration::Refusal;
@@ -32,6 +32,8 @@ pub struct Judgement {
     pub hint: Option<String>,
     /// The host's ServiceAccount, with its own uid where it was seen; only if it did not fail.
     pub host: Option<HostServiceAccount>,
+    /// Who else has it, if it is known to be shared; only if it did not fail.
+    pub shared_by: Option<SharedBy>,
     /// The issuer that a token was seen with.
     pub issuer: Option<String>,
     /// The tenant's uid, from the tenant, else from the host's annotation.
@@ -49,6 +51,7 @@ impl Judgement {
             message,
             hint,
             host: None,
+            shared_by: None,
             issuer: None,
             tenant_uid: None,
             evidence: Vec::new(),
@@ -58,6 +61,7 @@ impl Judgement {
     /// Takes back what only holds if it did not fail.
     fn withdraw(&mut self) {
         self.host = None;
+        self.shared_by = None;
         self.issuer = None;
     }
 

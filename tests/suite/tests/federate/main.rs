@@ -10,3 +10,4 @@ mod cut_host;
 mod dangling;
 mod drift;
 mod script;
+mod shared;

@@ -19,10 +19,16 @@ type Key = (String, String);
 
 impl View {
     /// Asks what the Platform calls each ServiceAccount. Its call knows the formula alone, so it is
-    /// asked in single-namespace mode only; the host namespace is the instance's.
+    /// asked in single-namespace mode only, and not about one that all pods share; the host namespace
+    /// is the instance's.
     ///
     /// A refusal is the same for all, so nobody is asked about after the first.
-    pub(in crate::online) async fn ask_names(&self, place: &Place, wanted: Vec<&mut Wanted>) {
+    pub(in crate::online) async fn ask_names(
+        &self,
+        place: &Place,
+        is_shared: bool,
+        wanted: Vec<&mut Wanted>,
+    ) {
         let facts = place.facts();
         let is_single = matches!(facts.mode(), NamespaceMode::Single);
         let namespace = facts.host_namespace().to_owned();
@@ -32,7 +38,10 @@ impl View {
             .filter(|wanted| wanted.fault.is_none())
             .map(|wanted| key(wanted))
             .collect();
-        let (names, why) = if is_single {
+        let (names, why) = if is_shared {
+            let why = "its call knows synced ServiceAccounts only";
+            (HashMap::new(), Some(why.to_owned()))
+        } else if is_single {
             let (names, error) = self.names(&release, keys).await;
             if let Some(error) = &error {
                 super::leave(&self.talk, error);

@@ -9,6 +9,7 @@
 //! its issuer have to say the same.
 
 use crate::federation::{IssuerSource, agree};
+use crate::name::{host_name, workload_service_account};
 use crate::namespaces::HostServiceAccount as HostName;
 use crate::record::{Evidence, Source};
 use crate::text::escape;
@@ -121,7 +122,10 @@ pub(super) fn one_name(
     if question.opinions.is_empty() {
         return Ok(computed);
     }
-    sync_is_on(question)?;
+    is_own(question).inspect_err(|_| {
+        let said = question.opinions.iter().map(Opinion::evidence);
+        judgement.evidence.extend(said);
+    })?;
     let sides = sides(question, &computed);
     let Some((_, first)) = sides.first() else {
         return Ok(computed);
@@ -178,27 +182,70 @@ fn sides(question: &Question<'_>, computed: &HostName) -> Vec<(Source, HostName)
     sides
 }
 
-/// A pod that runs as the vCluster's shared ServiceAccount tells that ServiceAccounts are not synced.
-fn sync_is_on(question: &Question<'_>) -> Result<(), Failure> {
-    let which = question.vcluster.which;
-    let shared = format!("vc-workload-{}", which.name);
-    let opinion = question
-        .opinions
-        .iter()
-        .find(|opinion| opinion.source == Source::Token && opinion.name == shared);
-    match opinion {
-        Some(opinion) if !question.vcluster.mode_source.is_own() => Err(Failure::new(
-            "ServiceAccountSyncOff",
-            format!(
-                "vCluster `{which}` does not sync ServiceAccounts: a pod of `{}` was given a \
-                     token of `{}`",
-                tenant_key(question),
-                shown(&opinion.host())
-            ),
-        )
-        .hint("set `sync.toHost.serviceAccounts.enabled: true` in its vcluster.yaml")),
-        Some(_) | None => Ok(()),
+/// A token that nothing but itself speaks for is of this ServiceAccount's own, as far as vCluster has
+/// two ways to name one: the formula's name in the namespace of synced objects, or its own name in a
+/// namespace that is mapped.
+///
+/// Any other is the one that all pods share while ServiceAccounts are not synced, or of another
+/// vCluster than was meant.
+fn is_own(question: &Question<'_>) -> Result<(), Failure> {
+    let facts = question.vcluster;
+    let which = facts.which;
+    let mut opinions = question.opinions.iter();
+    let token = opinions.find(|opinion| opinion.source == Source::Token);
+    let Some(token) = token.filter(|_| !facts.mode_source.is_own()) else {
+        return Ok(());
+    };
+    let is_shared = token.name == workload_service_account(&which.name);
+    if question.asks(Source::Computed) && !is_shared {
+        // The formula is a side itself, and all sides are shown.
+        return Ok(());
     }
+    let key = tenant_key(question);
+    let shown = shown(&token.host());
+    let elsewhere = ![facts.host_namespace(), &which.namespace].contains(&&*token.namespace);
+    if token.name == host_name(question.name, question.namespace, &which.name) {
+        return if token.namespace == facts.host_namespace() {
+            Ok(())
+        } else {
+            Err(Failure::new(
+                DISAGREE,
+                format!(
+                    "a pod of `{key}` was given a token of `{shown}`, but the objects of vCluster \
+                     `{which}` are in host namespace `{}`",
+                    escape(facts.host_namespace())
+                ),
+            )
+            .hint(
+                "correct `--vcluster-namespace`, or give the vCluster's values with \
+                 `--vcluster-values`: they may name a target namespace",
+            ))
+        };
+    }
+    if token.name == question.name && elsewhere {
+        return Ok(());
+    }
+    let (message, hint) = if is_shared {
+        (
+            format!(
+                "vCluster `{which}` does not sync ServiceAccounts: a pod of `{key}` was given a token \
+                 of `{shown}`"
+            ),
+            "",
+        )
+    } else {
+        (
+            format!(
+                "a pod of `{key}` was given a token of `{shown}`, which is not its own: vCluster \
+                 `{which}` does not sync ServiceAccounts, or the pod is of another one"
+            ),
+            ", if it is this vCluster",
+        )
+    };
+    Err(Failure::new("ServiceAccountSyncOff", message).hint(format!(
+        "set `sync.toHost.serviceAccounts.enabled: true` in its vcluster.yaml{hint}, or say \
+         `--workload-service-account` to give all its pods the identity"
+    )))
 }
 
 /// Adds the opinions to what formula and host have given; all of them name `agreed`.

@@ -1,10 +1,10 @@
 //! The ServiceAccount that all host pods of a vCluster share while it does not sync ServiceAccounts.
 
-use crate::record::{Evidence, Source};
+use crate::record::{Evidence, SharedBy, Source};
 
 use super::{
     DISAGREE, Failure, Grade, HostFact, HostName, Judgement, MISSING, ModeSource, NOT_ON_HOST,
-    Question, TenantFact, computed_evidence, host_account, shown, tenant_key, unseen,
+    Question, TenantFact, computed_evidence, host_account, opinion, shown, tenant_key, unseen,
 };
 
 const SYNC_ON: &str = "ServiceAccountSyncOn";
@@ -36,6 +36,7 @@ pub(super) fn decide(
     let shared = facts.workload_account(question.namespace, question.name)?;
     judgement.evidence.push(computed_evidence(&facts, &shared));
     judgement.host = Some(host_account(&shared, None));
+    opinion::demanded(question)?;
     let other = question
         .opinions
         .iter()
@@ -89,6 +90,8 @@ pub(super) fn decide(
         }
         HostFact::NotRead => unseen(&facts, &shared),
     };
+    let (grade, message) = opinion::weigh(question, &shared, judgement, (grade, message))?;
+    judgement.shared_by = Some(SharedBy::Workload);
     Ok((grade, format!("{message}: {SHARED}")))
 }
 

@@ -212,6 +212,90 @@ fn a_token_alone_needs_no_formula_where_the_mode_was_assumed() {
 }
 
 #[test]
+fn a_token_alone_has_to_name_what_can_be_this_ones_own() {
+    let alone = |namespace: &'static str, name: &'static str| {
+        line(|case| {
+            unseen(case);
+            case.via = vec![Source::Token];
+            case.opinions = vec![token(namespace, name)];
+        })
+    };
+    for (namespace, name, expected) in [
+        (
+            "hns",
+            "runner",
+            "ServiceAccountSyncOff: a pod of `default/app` was given a token of `hns/runner`, which \
+             is not its own: vCluster `hns/vc` does not sync ServiceAccounts, or the pod is of \
+             another one",
+        ),
+        (
+            "hns",
+            "app",
+            "ServiceAccountSyncOff: a pod of `default/app` was given a token of `hns/app`, which is \
+             not its own: vCluster `hns/vc` does not sync ServiceAccounts, or the pod is of another \
+             one",
+        ),
+        (
+            "team",
+            HOST,
+            "SourcesDisagree: a pod of `default/app` was given a token of \
+             `team/app-x-default-x-vc`, but the objects of vCluster `hns/vc` are in host namespace \
+             `hns`",
+        ),
+        (
+            "hns",
+            "app-x-default-x-other",
+            "ServiceAccountSyncOff: a pod of `default/app` was given a token of \
+             `hns/app-x-default-x-other`, which is not its own: vCluster `hns/vc` does not sync \
+             ServiceAccounts, or the pod is of another one",
+        ),
+    ] {
+        assert_eq!(alone(namespace, name), expected);
+    }
+    let target = line(|case| {
+        let text = "sync: {toHost: {serviceAccounts: {enabled: true}}}
+experimental: {syncSettings: {targetNamespace: team}}";
+        unseen(case);
+        case.configuration = Some(Configuration::parse(text, &which()).unwrap());
+        case.values = true;
+        case.via = vec![Source::Token];
+        case.opinions = vec![token("team", HOST)];
+    });
+    assert!(target.starts_with("Proven"), "{target}");
+}
+
+#[test]
+fn the_shared_one_is_weighed_against_a_token_too() {
+    let shared = |case: &mut Case| {
+        let text = "controlPlane: {advanced: {workloadServiceAccount: {name: runner}}}";
+        case.configuration = Some(Configuration::parse(text, &which()).unwrap());
+        case.host = Answer::NotRead;
+        case.same_uid.clear();
+        case.workload_account = true;
+        case.via = vec![Source::Token];
+    };
+    let mut case = whole();
+    shared(&mut case);
+    case.opinions = vec![token("hns", "runner")];
+    let found = judged(&case);
+    assert_eq!(found.grade, Some(Grade::Proven));
+    assert_eq!(found.issuer.as_deref(), Some(AKS));
+    assert_eq!(found.shared_by, Some(SharedBy::Workload));
+    assert_eq!(found.evidence.last().unwrap().source, Source::Token);
+    let silent = line(|case| {
+        shared(case);
+        case.silences = vec![Silence {
+            source: Source::Token,
+            why: "it was cut".to_owned(),
+        }];
+    });
+    assert_eq!(
+        silent,
+        "TokenUnavailable: `--via=token` gives no answer for `default/app`: it was cut"
+    );
+}
+
+#[test]
 fn what_was_picked_has_to_answer() {
     for (case, expected) in [
         (
