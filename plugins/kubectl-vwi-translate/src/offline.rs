@@ -39,8 +39,9 @@ pub fn run(args: &TranslateArgs, session: &Session) -> Result<Outcome, Translate
         }
     }
     let mut left_out = 0;
+    let namespace = places.namespace.clone();
     for source in input::sources(&args.input, true, &session.talk)?.unwrap_or_default() {
-        left_out += read(&source, args, session, &mut |wanted| {
+        left_out += read(&source, &namespace, args, session, &mut |wanted| {
             places.answer(&mut answers, wanted)
         })?;
     }
@@ -49,14 +50,27 @@ pub fn run(args: &TranslateArgs, session: &Session) -> Result<Outcome, Translate
     Ok(counts.outcome())
 }
 
+/// Returns the namespace of names, and of documents that leave it open, as kubectl does: that of
+/// `-n`, else the context's, else `default`.
+pub fn namespace<'a>(args: &'a TranslateArgs, kubeconfig: &'a Kubeconfig) -> &'a str {
+    let context = args.kubectl.context.as_deref();
+    let context = context.or_else(|| kubeconfig.current_context());
+    args.kubectl
+        .namespace
+        .as_deref()
+        .or_else(|| kubeconfig.namespace(context?))
+        .unwrap_or("default")
+}
+
 /// Reads the documents of an input, one by one; returns how many were left out of lists, since
-/// nobody means them who asks for all.
+/// nobody means them who asks for all. What says no namespace is in `namespace`.
 ///
 /// # Errors
 ///
 /// [`TranslateError`] if it can't be read, is incomplete, or `sink` says so.
 pub fn read(
     source: &Source,
+    namespace: &str,
     args: &TranslateArgs,
     session: &Session,
     sink: &mut dyn FnMut(Wanted) -> Result<(), TranslateError>,
@@ -70,14 +84,19 @@ pub fn read(
         Item::ServiceAccount(account)
             if account.listed
                 && !args.include_system
-                && is_system(&account.namespace, &account.name) =>
+                && is_system(
+                    account.namespace.as_deref().unwrap_or(namespace),
+                    &account.name,
+                ) =>
         {
             left_out += 1;
             Ok(())
         }
-        Item::ServiceAccount(account) => sink(Wanted::of_service_account(&account, args)),
+        Item::ServiceAccount(account) => {
+            sink(Wanted::of_service_account(&account, namespace, args))
+        }
         Item::Record(record) => {
-            let wanted = Wanted::of_record(*record, args);
+            let wanted = Wanted::of_record(*record, namespace, args);
             let wanted = wanted.map_err(|error| StreamError::Record {
                 origin: source.label(),
                 source: error,
@@ -114,12 +133,7 @@ impl<'a> Places<'a> {
             .context
             .as_deref()
             .or_else(|| kubeconfig.current_context());
-        let namespace = args
-            .kubectl
-            .namespace
-            .as_deref()
-            .or_else(|| context.and_then(|context| kubeconfig.namespace(context)))
-            .unwrap_or("default");
+        let namespace = namespace(args, &kubeconfig);
         let mut clues = clues::typed(args);
         let server = context.and_then(|context| kubeconfig.server(context));
         clues.extend(server.and_then(PlatformUrl::parse).map(|url| url.clue()));

@@ -54,16 +54,17 @@ pub fn run(args: &TranslateArgs, session: &mut Session) -> Result<Outcome, Trans
     } else {
         Vec::new()
     };
+    let choice = args.kubectl.choice(&session.environment);
+    let kubeconfig = Kubeconfig::load(&choice.kubeconfig)
+        .map_err(|error| TranslateError::Tenant(error.into()))?;
+    let namespace = offline::namespace(args, &kubeconfig);
     let mut left_out = 0;
     for source in input::sources(&args.input, true, &session.talk)?.unwrap_or_default() {
-        left_out += offline::read(&source, args, session, &mut |wanted| {
+        left_out += offline::read(&source, namespace, args, session, &mut |wanted| {
             documents.push(wanted);
             Ok(())
         })?;
     }
-    let choice = args.kubectl.choice(&session.environment);
-    let kubeconfig = Kubeconfig::load(&choice.kubeconfig)
-        .map_err(|error| TranslateError::Tenant(error.into()))?;
     let platform = View::open(args, session, &kubeconfig, &choice)?;
     let interrupt = session.interrupt.clone();
     let deadline = args.change.timeout().map(|time| Instant::now() + time);

@@ -120,23 +120,34 @@ impl Wanted {
         }
     }
 
-    /// Wants the ServiceAccount of a document of kubectl.
-    pub fn of_service_account(account: &ServiceAccount, args: &TranslateArgs) -> Self {
-        let mut wanted = Self::named(&account.namespace, &account.name);
+    /// Wants the ServiceAccount of a document of kubectl; one that says no namespace is in
+    /// `namespace`.
+    pub fn of_service_account(
+        account: &ServiceAccount,
+        namespace: &str,
+        args: &TranslateArgs,
+    ) -> Self {
+        let namespace = account.namespace.as_deref().unwrap_or(namespace);
+        let mut wanted = Self::named(namespace, &account.name);
         if let Some(uid) = account.uid.as_ref().filter(|uid| !uid.is_empty()) {
             wanted.tenant = TenantAnswer::Found(uid.clone());
         }
-        wanted.fault = wrong_namespace(&account.namespace, args);
+        wanted.fault = wrong_namespace(namespace, args);
         wanted
     }
 
-    /// Wants the ServiceAccount of a record; flags fill in what it leaves open.
+    /// Wants the ServiceAccount of a record; flags fill in what it leaves open. One that says no
+    /// namespace is in `namespace`.
     ///
     /// # Errors
     ///
     /// [`RecordError`] if it is no record after all.
-    pub fn of_record(record: Record, args: &TranslateArgs) -> Result<Self, RecordError> {
-        let mut record = with_namespace(record, args)?;
+    pub fn of_record(
+        record: Record,
+        namespace: &str,
+        args: &TranslateArgs,
+    ) -> Result<Self, RecordError> {
+        let mut record = with_namespace(record, namespace, args)?;
         if args.change.override_records {
             let wish = record.spec()?.virtual_cluster.unwrap_or_default();
             if args.which.vcluster.is_some() || args.which.vcluster_namespace.is_some() {
@@ -164,16 +175,21 @@ impl Wanted {
     }
 }
 
-/// Sets the namespace that the document leaves open to that of `-n`; with `--override`, any.
-fn with_namespace(record: Record, args: &TranslateArgs) -> Result<Record, RecordError> {
+/// Sets the namespace that the document leaves open; with `--override`, any to that of `-n`.
+fn with_namespace(
+    record: Record,
+    namespace: &str,
+    args: &TranslateArgs,
+) -> Result<Record, RecordError> {
     let open = record
         .document()
         .get("metadata")
         .is_some_and(|metadata| metadata.get("namespace").is_none());
-    let typed = args.kubectl.namespace.as_deref();
-    let Some(namespace) = typed.filter(|_| open || args.change.override_records) else {
+    let is_overridden = args.change.override_records && args.kubectl.namespace.is_some();
+    // What is read as this anyway is left as it came.
+    if record.namespace() == namespace || !(open || is_overridden) {
         return Ok(record);
-    };
+    }
     let mut document = record.document().clone();
     if let Some(metadata) = document
         .get_mut("metadata")

@@ -29,8 +29,8 @@ const BUFFER_BYTES: usize = 256 * 1024;
 /// A ServiceAccount of the tenant, of which only what names it is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServiceAccount {
-    /// Its namespace; `default` where the document has none, as with kubectl.
-    pub namespace: String,
+    /// Its namespace, unless the document leaves that to the reader.
+    pub namespace: Option<String>,
     /// Its name.
     pub name: String,
     /// Its uid, where the document came from a cluster.

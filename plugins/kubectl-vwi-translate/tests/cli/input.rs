@@ -208,3 +208,30 @@ fn what_is_no_input_ends_with_3_and_no_answer_that_could_be_used() {
         );
     }
 }
+
+#[test]
+fn what_says_no_namespace_is_where_kubectl_would_put_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let kubeconfig = folder.path().join("config");
+    let text = "apiVersion: v1\nkind: Config\ncurrent-context: c\n\
+        contexts:\n- name: c\n  context: {cluster: c, user: u, namespace: team-b}\n\
+        clusters:\n- name: c\n  cluster: {server: https://tenant.invalid}\n\
+        users:\n- name: u\n  user: {}\n";
+    fs::write(&kubeconfig, text).unwrap();
+    let kubeconfig = kubeconfig.to_str().unwrap();
+    let account = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a}\n";
+    let record = "apiVersion: vwi/v1alpha1\nkind: WorkloadIdentity\nmetadata: {name: a}\n";
+    for (document, flags, namespace) in [
+        (account, &["-n", "team-a"][..], "team-a"),
+        (record, &["-n", "team-a"], "team-a"),
+        (account, &["--kubeconfig", kubeconfig], "team-b"),
+        (record, &["--kubeconfig", kubeconfig], "team-b"),
+        (account, &[], "default"),
+        (record, &[], "default"),
+    ] {
+        let found = offline(&[&["-f", "-"], flags].concat(), document);
+        assert_eq!(found.status, 0, "{}", found.stderr);
+        let subject = format!("system:serviceaccount:team-x:a-x-{namespace}-x-my-vcluster");
+        assert_eq!(found.subjects(), [subject], "{flags:?} {document}");
+    }
+}

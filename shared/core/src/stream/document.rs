@@ -332,9 +332,8 @@ impl Object {
             // What can't be read has no usable name, which is what the tally says then.
             AccountMetadata::deserialize(value).unwrap_or_default()
         });
-        let namespace = metadata.namespace.filter(|text| !text.is_empty());
         let account = ServiceAccount {
-            namespace: namespace.unwrap_or_else(|| "default".to_owned()),
+            namespace: metadata.namespace.filter(|text| !text.is_empty()),
             name: metadata.name,
             uid: metadata.uid,
             listed: place != Place::Top,

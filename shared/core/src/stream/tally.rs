@@ -104,10 +104,14 @@ impl Tally {
         if !self.accept.service_accounts {
             return Err(self.kind("ServiceAccount"));
         }
-        if !is_subdomain(&account.name) || !is_label(&account.namespace) {
+        let namespace = account.namespace.as_deref();
+        if !is_subdomain(&account.name) || !namespace.is_none_or(is_label) {
             return Err(StreamError::Name {
                 origin: self.origin.clone(),
-                found: format!("{}/{}", account.namespace, account.name),
+                found: match namespace {
+                    Some(namespace) => format!("{namespace}/{}", account.name),
+                    None => account.name,
+                },
             });
         }
         self.documents += 1;

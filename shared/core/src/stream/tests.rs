@@ -37,7 +37,8 @@ fn names(text: &str) -> (Vec<String>, Completeness) {
         .filter_map(|item| match item {
             Item::Record(record) => Some(record.key()),
             Item::ServiceAccount(account) => {
-                Some(format!("{}/{}", account.namespace, account.name))
+                let namespace = account.namespace.as_deref().unwrap_or_default();
+                Some(format!("{namespace}/{}", account.name))
             }
             Item::End(_) => None,
         })
