@@ -37,7 +37,7 @@ fn names(text: &str) -> (Vec<String>, Completeness) {
         .filter_map(|item| match item {
             Item::Record(record) => Some(record.key()),
             Item::ServiceAccount(account) => {
-                let namespace = account.namespace.as_deref().unwrap_or_default();
+                let namespace = account.namespace.as_deref().unwrap_or("default");
                 Some(format!("{namespace}/{}", account.name))
             }
             Item::End(_) => None,
