@@ -17,7 +17,7 @@ pub use status::{
     RoleAssignmentStatus, SharedBy, Source, Status, TenantStatus,
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
@@ -88,8 +88,8 @@ impl Record {
     ///
     /// # Errors
     ///
-    /// [`RecordError`] if the version is not ours, or name, namespace, spec or status are not what
-    /// this version says; a missing namespace is `default`, as with kubectl.
+    /// [`RecordError`] if the version is not ours, or name, namespace, spec, status or a step's
+    /// condition are not what this version says; a missing namespace is `default`, as with kubectl.
     pub fn from_document(document: Map<String, Value>) -> Result<Self, RecordError> {
         let found = document.get("apiVersion").and_then(Value::as_str);
         if found != Some(API_VERSION) {
@@ -107,6 +107,7 @@ impl Record {
         }
         record.spec()?;
         record.status()?;
+        record.require_conditions()?;
         Ok(record)
     }
 
@@ -155,11 +156,38 @@ impl Record {
     fn view<T: serde::de::DeserializeOwned + Default>(&self, key: &str) -> Result<T, RecordError> {
         match self.document.get(key) {
             None | Some(Value::Null) => Ok(T::default()),
-            Some(value) => T::deserialize(value).map_err(|error| {
-                let fault = crate::text::excerpt(&error.to_string());
-                self.fault(key, &format!("can't be read: {fault}"))
-            }),
+            // A list would be read by position.
+            Some(value) if !value.is_object() => Err(self.fault(key, "is not an object")),
+            Some(value) => T::deserialize(value).map_err(|error| self.unreadable(key, &error)),
         }
+    }
+
+    /// Refuses conditions that can't be read: one that says "failed" in words that nobody
+    /// understands would be acted upon. What others than the steps have left may be anything.
+    fn require_conditions(&self) -> Result<(), RecordError> {
+        const FIELD: &str = "status.conditions";
+        let found = self
+            .document
+            .get("status")
+            .and_then(|status| status.get("conditions"));
+        if found.is_some_and(|found| !found.is_array() && !found.is_null()) {
+            return Err(self.fault(FIELD, "is not a list"));
+        }
+        for condition in self.raw_conditions() {
+            let Some(word) = condition.get("type").and_then(Value::as_str) else {
+                return Err(self.fault(FIELD, "has a condition without `type`"));
+            };
+            if Step::of_condition(word).is_some() {
+                Condition::deserialize(condition)
+                    .map_err(|error| self.unreadable(FIELD, &error))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn unreadable(&self, field: &str, error: &serde_json::Error) -> RecordError {
+        let fault = crate::text::excerpt(&error.to_string());
+        self.fault(field, &format!("can't be read: {fault}"))
     }
 
     fn fault(&self, field: &str, fault: &str) -> RecordError {
@@ -222,11 +250,11 @@ impl Record {
         self
     }
 
-    /// Returns the conditions, first to last; malformed ones are left out.
+    /// Returns the conditions, first to last; foreign ones that can't be read are left out.
     pub fn conditions(&self) -> Vec<Condition> {
         self.raw_conditions()
             .iter()
-            .filter_map(|value| serde_json::from_value(value.clone()).ok())
+            .filter_map(|value| Condition::deserialize(value).ok())
             .collect()
     }
 
@@ -320,6 +348,15 @@ impl Record {
             .iter()
             .any(|condition| condition.get("status").and_then(Value::as_str) == Some("False"))
     }
+}
+
+/// Reads a field whose null means that it is absent, as in every manifest.
+fn null_is_absent<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 impl Serialize for Record {

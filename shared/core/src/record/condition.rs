@@ -22,10 +22,10 @@ pub struct Condition {
     /// Whether it holds.
     pub status: ConditionStatus,
     /// One word in CamelCase, stable.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::null_is_absent")]
     pub reason: String,
     /// One line for people.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::null_is_absent")]
     pub message: String,
 }
 

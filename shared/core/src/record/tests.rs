@@ -72,6 +72,42 @@ fn what_earlier_steps_say_decides_and_later_ones_do_not() {
 }
 
 #[test]
+fn conditions_that_cannot_be_read_are_never_taken_for_good_ones() {
+    let with = |conditions: &Value| {
+        record(json!({
+            "apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": "a"},
+            "status": {"conditions": conditions},
+        }))
+    };
+    for conditions in [
+        json!([{"type": "Translated", "status": false}]),
+        json!([{"type": "Translated", "status": "false"}]),
+        json!([{"type": "Translated", "status": null}]),
+        json!([{"type": "Federated"}]),
+        json!([{"type": "Annotated", "status": "True", "reason": 1}]),
+        json!([{"status": "False"}]),
+        json!([{"type": ["Translated"], "status": "False"}]),
+        json!([["Translated", "False"]]),
+        json!({"type": "Translated", "status": "False"}),
+        json!("False"),
+    ] {
+        let shown = with(&conditions).unwrap_err().to_string();
+        assert!(
+            shown.starts_with("field `status.conditions` of record `default/a` "),
+            "{conditions}: {shown}"
+        );
+    }
+    for conditions in [
+        json!(null),
+        json!([{"type": "Foreign", "status": 1}]),
+        json!([{"type": "Translated", "status": "True", "reason": null, "message": null}]),
+    ] {
+        let upstream = with(&conditions).map(|record| record.upstream(Step::Federate));
+        assert!(matches!(upstream, Ok(Upstream::Ready)), "{conditions}");
+    }
+}
+
+#[test]
 fn a_manifest_has_no_status_and_is_marked_local() {
     let mut record = Record::new("n", "a");
     record.put_spec("audience", "x");
@@ -100,6 +136,14 @@ fn what_is_no_record_says_which_and_what() {
             "field `spec` of record `n/a`",
         ),
         (base("a", json!({"virtualCluster": "x"})), "field `spec`"),
+        (
+            base("a", json!([{"name": "vc"}, "app-identity"])),
+            "field `spec` of record `n/a` is not an object",
+        ),
+        (
+            json!({"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": "a"}, "status": []}),
+            "field `status` of record `default/a` is not an object",
+        ),
         (json!({"apiVersion": "vwi/v9"}), "`vwi/v9`"),
     ];
     for (document, expected) in cases {
@@ -107,8 +151,32 @@ fn what_is_no_record_says_which_and_what() {
         assert!(shown.contains(expected), "{shown}");
         assert!(!shown.contains('\u{1b}'), "{shown:?}");
     }
-    let nulls = json!({"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": "a"}, "spec": null, "status": null});
-    assert_eq!(usable(nulls).key(), "default/a");
+}
+
+#[test]
+fn null_is_absent() {
+    let with = |spec: Value, status: Value| {
+        usable(json!({
+            "apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": "a"},
+            "spec": spec, "status": status,
+        }))
+    };
+    let bare = with(json!(null), json!(null));
+    assert_eq!(bare.key(), "default/a");
+    let nulls = with(
+        json!({"virtualCluster": null, "identity": null, "roles": null}),
+        json!({"tenant": null, "evidence": null, "identity": {"id": null}, "roleAssignments": null}),
+    );
+    assert_eq!(nulls.spec().unwrap(), Spec::default());
+    let status = nulls.status().unwrap();
+    assert_eq!(status.identity, Some(IdentityStatus::default()));
+    assert_eq!(
+        Status {
+            identity: None,
+            ..status
+        },
+        Status::default()
+    );
 }
 
 #[test]
