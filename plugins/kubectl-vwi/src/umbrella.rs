@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::builder::EnumValueParser;
 use clap::error::ErrorKind;
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 use vwi_cli::invocation::{Invocation, umbrella_words};
 use vwi_cli::output::Format;
 use vwi_cli::plugin;
@@ -28,14 +28,42 @@ Flags that all steps know, such as -n and --context, may stand before the step."
 
 /// Runs the step that the first word picks.
 pub(crate) fn run(program: &OsStr, rest: &[OsString]) -> ExitCode {
-    let words = std::iter::once(program).chain(rest.iter().map(OsString::as_os_str));
-    match command(program).try_get_matches_from(words) {
+    match parse(program, rest) {
         Ok(matches) => dispatch(program, &matches),
         Err(error) if error.kind() == ErrorKind::InvalidSubcommand => {
             unknown::report(&umbrella_words(program), &error)
         }
         Err(error) => plugin::usage(&error),
     }
+}
+
+fn parse(program: &OsStr, rest: &[OsString]) -> Result<ArgMatches, clap::Error> {
+    let words = || std::iter::once(program).chain(rest.iter().map(OsString::as_os_str));
+    let matches = command(program).try_get_matches_from(words())?;
+    // What stands behind the step takes the place of what stands before it, which is right for all
+    // but the flags that add up.
+    let mut apart = command_of(program, Repeatable::WhereTyped);
+    let adds_up = |arg: &&Arg| is_repeatable(arg) && matches.contains_id(arg.get_id().as_str());
+    let given: Vec<Arg> = apart.get_arguments().filter(adds_up).cloned().collect();
+    if given.is_empty() {
+        return Ok(matches);
+    }
+    let typed = apart.try_get_matches_from_mut(words())?;
+    for arg in given {
+        let id = arg.get_id().as_str();
+        let behind = typed
+            .subcommand()
+            .filter(|(_, matches)| matches.contains_id(id));
+        if let Some((step, _)) = behind.filter(|_| typed.contains_id(id)) {
+            let fault = format!(
+                "`--{}` stands before `{step}` and behind it\n\n  tip: give all of them behind it\n",
+                arg.get_long().unwrap_or(id)
+            );
+            let error = clap::Error::raw(ErrorKind::ArgumentConflict, fault);
+            return Err(error.with_cmd(&apart));
+        }
+    }
+    Ok(matches)
 }
 
 fn dispatch(program: &OsStr, matches: &ArgMatches) -> ExitCode {
@@ -47,14 +75,40 @@ fn dispatch(program: &OsStr, matches: &ArgMatches) -> ExitCode {
     }
 }
 
+/// Where the values of flags that add up are found.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Repeatable {
+    /// With the step, wherever they were typed.
+    WithTheStep,
+    /// Where they were typed: before the step, or behind it.
+    WhereTyped,
+}
+
+fn is_repeatable(arg: &Arg) -> bool {
+    matches!(arg.get_action(), ArgAction::Append)
+}
+
 /// Returns the whole command line.
 fn command(program: &OsStr) -> Command {
+    command_of(program, Repeatable::WithTheStep)
+}
+
+fn command_of(program: &OsStr, repeatable: Repeatable) -> Command {
     let words = umbrella_words(program);
     let steps = Step::ALL.map(|step| {
         let invocation = Invocation::of_umbrella(program, step);
         steps::command(step, &invocation)
     });
-    let common = common(&steps);
+    let common: Vec<Arg> = common(&steps)
+        .into_iter()
+        .map(|arg| {
+            let stays = repeatable == Repeatable::WhereTyped && is_repeatable(&arg);
+            arg.global(!stays)
+        })
+        .collect();
+    // Flags that exclude these stand there too.
+    let of_version = common.iter().filter(|arg| !arg.is_global_set()).cloned();
+    let version = version::command().args(of_version);
     Command::new("kubectl-vwi")
         .bin_name(words.clone())
         .display_name(words.clone())
@@ -69,7 +123,7 @@ fn command(program: &OsStr) -> Command {
         .arg_required_else_help(true)
         .args(common)
         .subcommands(steps)
-        .subcommand(version::command())
+        .subcommand(version)
 }
 
 /// Returns the flags that every step has, to be accepted before the step's word; a step's own help
@@ -87,7 +141,7 @@ fn common(steps: &[Command]) -> Vec<Arg> {
         !arg.is_positional() && others.iter().all(known)
     };
     let flags = first.get_arguments().filter(everywhere);
-    let flags = flags.map(|arg| arg.clone().global(true).hide(true));
+    let flags = flags.map(|arg| arg.clone().hide(true));
     flags
         .map(|arg| match arg.get_id().as_str() {
             // Each step has formats of its own; which ones count is known once the step is.
@@ -99,11 +153,11 @@ fn common(steps: &[Command]) -> Vec<Arg> {
 
 #[cfg(test)]
 mod tests {
-    use std::ffi::OsStr;
+    use std::ffi::{OsStr, OsString};
 
     use vwi_cli::output::Format;
 
-    use super::command;
+    use super::{command, parse};
 
     #[test]
     fn the_command_line_is_sound() {
@@ -128,6 +182,32 @@ mod tests {
             let value = |name| matches.get_one::<String>(name).map(String::as_str);
             assert_eq!(value("namespace"), Some("x"), "{words:?}");
             assert_eq!(value("context"), Some("c"), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn flags_that_add_up_are_not_lost_before_the_step() {
+        let parse = |words: &str| {
+            let rest: Vec<OsString> = words.split(' ').map(OsString::from).collect();
+            parse(OsStr::new("kubectl-vwi"), &rest)
+        };
+        for words in [
+            "--as-group g translate a --as-group h",
+            "--as u --host-context g check a --host-context h",
+            "-f a.yaml federate -f b.yaml",
+        ] {
+            let error = parse(words).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{words}");
+            assert!(error.to_string().contains("and behind it"), "{error}");
+        }
+        for words in [
+            "--as-group g --as-group h --as u translate a",
+            "--as u translate a --as-group g --as-group h",
+        ] {
+            let matches = parse(words).unwrap();
+            let (_, matches) = matches.subcommand().unwrap();
+            let groups = matches.get_many::<String>("impersonate_groups").unwrap();
+            assert_eq!(groups.collect::<Vec<_>>(), ["g", "h"], "{words}");
         }
     }
 

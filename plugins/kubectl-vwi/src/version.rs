@@ -64,18 +64,32 @@ pub(crate) fn run(matches: &ArgMatches) -> ExitCode {
         Some(format) => return refuse(*format),
     };
     let text = text.unwrap_or_default();
-    match writeln!(io::stdout(), "{}", text.trim_end()) {
+    let mut stdout = io::stdout();
+    let written = writeln!(stdout, "{}", text.trim_end()).and_then(|()| stdout.flush());
+    match written {
         Ok(()) => ExitCode::SUCCESS,
-        Err(_closed) => ExitCode::from(Outcome::ReaderGone.code()),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            ExitCode::from(Outcome::ReaderGone.code())
+        }
+        Err(error) => say(
+            &format!("error: cannot write to standard output\n  caused by: {error}\n"),
+            Outcome::CouldNotRun,
+        ),
     }
 }
 
 fn refuse(format: Format) -> ExitCode {
     let word = format.word();
-    let message = format!("error: a version cannot be printed as `{word}`\nhint: use `-o json`\n");
+    say(
+        &format!("error: a version cannot be printed as `{word}`\nhint: use `-o json`\n"),
+        Outcome::Usage,
+    )
+}
+
+fn say(message: &str, outcome: Outcome) -> ExitCode {
     // Nothing is left to tell the user if standard error itself is gone.
     let _written = io::stderr().write_all(message.as_bytes());
-    ExitCode::from(Outcome::Usage.code())
+    ExitCode::from(outcome.code())
 }
 
 impl Report {

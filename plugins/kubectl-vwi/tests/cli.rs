@@ -53,3 +53,24 @@ fn an_unknown_word_is_a_usage_error() {
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(stderr.contains("translate"), "{stderr}");
 }
+
+#[test]
+fn a_version_that_cannot_be_written_is_an_error() {
+    let full = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_kubectl-vwi"))
+        .arg("version")
+        .env_clear()
+        .stdout(full)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{stderr}");
+    assert!(
+        stderr.starts_with("error: cannot write to standard output\n"),
+        "{stderr}"
+    );
+}
