@@ -13,10 +13,7 @@ pub fn escape(text: &str) -> String {
     }
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
-        let hidden = character.is_control()
-            || matches!(character,
-                '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-        if hidden {
+        if is_hidden(character) {
             // Writing to a String can't fail.
             let _written = write!(shown, "{}", character.escape_unicode());
         } else {
@@ -24,6 +21,19 @@ pub fn escape(text: &str) -> String {
         }
     }
     shown
+}
+
+/// Whether a character moves others about or shows nothing: controls, separators of lines, marks of
+/// annotations, and what Unicode calls `Default_Ignorable_Code_Point` (`DerivedCoreProperties.txt` of
+/// Unicode 16), which has all of `Bidi_Control`.
+fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Returns `text` escaped, without its middle if it is long: what is wrong with a document can be
@@ -42,6 +52,18 @@ pub fn excerpt(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_shows_nothing_or_moves_others_is_escaped() {
+        let hidden = "\0\t\u{1b}\u{7f}\u{9b}\u{ad}\u{34f}\u{61c}\u{1160}\u{180e}\u{200b}\u{200e}\u{2028}\
+                      \u{202e}\u{2066}\u{3164}\u{fe0f}\u{feff}\u{ffa0}\u{fff9}\u{1d173}\u{e0001}\u{e0100}";
+        for character in hidden.chars() {
+            let shown = escape(&format!("a{character}b"));
+            assert_eq!(shown, format!("a{}b", character.escape_unicode()));
+        }
+        let shown = "app-1 é ß 名 한 עברית ✓";
+        assert_eq!(escape(shown), shown);
+    }
 
     #[test]
     fn long_texts_lose_their_middle_and_no_other_does() {
