@@ -1,6 +1,6 @@
 //! Records in: which files are read, whether standard input is, and whether that was all of it.
 
-use std::fs::{self, File};
+use std::fs::{self, DirEntry, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -310,25 +310,30 @@ fn stdin_has_data() -> bool {
 }
 
 /// Adds the manifests of a folder by name, as kubectl does: `.json`, `.yaml` and `.yml`.
+///
+/// Links to folders are not followed, as they may lead back; a pipe or a device never ends.
 fn folder(path: &Path, recursive: bool, sources: &mut Vec<Source>) -> Result<(), InputError> {
     let failed = |source| InputError::Open {
         path: path.to_owned(),
         source,
     };
-    let mut entries: Vec<PathBuf> = fs::read_dir(path)
-        .map_err(failed)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<io::Result<_>>()
+    let mut entries: Vec<DirEntry> = fs::read_dir(path)
+        .and_then(Iterator::collect)
         .map_err(failed)?;
-    entries.sort();
+    entries.sort_by_key(DirEntry::file_name);
     for entry in entries {
-        let extension = entry.extension().and_then(|extension| extension.to_str());
-        if entry.is_dir() {
-            if recursive {
-                folder(&entry, recursive, sources)?;
+        let path = entry.path();
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        if entry.file_type().map_err(failed)?.is_dir() {
+            // A mounted ConfigMap has each file once more below `..data` and the like.
+            if recursive && !entry.file_name().as_encoded_bytes().starts_with(b"..") {
+                folder(&path, recursive, sources)?;
             }
-        } else if matches!(extension, Some("json" | "yaml" | "yml")) {
-            sources.push(Source::File(entry));
+        } else if matches!(extension, Some("json" | "yaml" | "yml"))
+            // A link that leads nowhere is an error once it is opened.
+            && fs::metadata(&path).map_or(true, |metadata| metadata.is_file())
+        {
+            sources.push(Source::File(path));
         }
     }
     Ok(())

@@ -1,5 +1,7 @@
 use std::io::Write;
 use std::os::fd::AsRawFd;
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
 
 use vwi_core::record::ConditionStatus;
 use vwi_core::step::Step;
@@ -182,6 +184,34 @@ fn a_folder_without_manifests_is_warned_of() {
             folder.path().display()
         )
     );
+}
+
+#[test]
+fn each_manifest_of_a_folder_is_read_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    // As the kubelet mounts a ConfigMap.
+    fs::create_dir(path("..2026_11_26")).unwrap();
+    fs::write(path("..2026_11_26/a.yaml"), "").unwrap();
+    symlink("..2026_11_26", path("..data")).unwrap();
+    symlink("..data/a.yaml", path("a.yaml")).unwrap();
+    fs::create_dir(path("inner")).unwrap();
+    fs::write(path("inner/b.yaml"), "").unwrap();
+    symlink("..", path("inner/loop")).unwrap();
+    symlink("inner", path("other.yaml")).unwrap();
+    symlink("nowhere", path("dangling.json")).unwrap();
+    // Neither a file nor a folder, as a pipe is.
+    let _socket = UnixListener::bind(path("socket.yaml")).unwrap();
+
+    let recursive = InputFlags {
+        recursive: true,
+        ..flags(&[folder.path()], false)
+    };
+    let found = sources(&recursive, false, &talk()).unwrap().unwrap();
+    let expected = ["a.yaml", "dangling.json", "inner/b.yaml"];
+    assert_eq!(found, expected.map(|name| Source::File(path(name))));
+    let error = collect(&recursive, false, &talk()).unwrap_err();
+    assert!(error.to_string().contains("dangling.json"), "{error}");
 }
 
 #[test]
