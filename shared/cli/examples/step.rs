@@ -75,7 +75,8 @@ impl Plugin for Example {
             return Err(bad_usage("`--misused` can't be meant", None).into());
         }
         if arguments.broken {
-            let cause = std::io::ErrorKind::ConnectionRefused.into();
+            // A server that hangs up, not the reader of standard output.
+            let cause = std::io::ErrorKind::BrokenPipe.into();
             return Err(Unreachable(cause).into());
         }
         let format = arguments.output.format(&FORMATS, session.terminals)?;

@@ -9,8 +9,10 @@ use vwi_core::exit::{Explain, Outcome};
 use vwi_core::step::Step;
 
 use crate::Failure;
-use crate::flags::{FormatParser, OutputFlags};
+use crate::flags::{FormatParser, KubectlFlags, OutputFlags};
+use crate::interrupt::Reason;
 use crate::invocation::Invocation;
+use crate::limit::GivenUp;
 use crate::output::{Format, OutputError, write_error_end};
 use crate::report;
 use crate::session::Session;
@@ -59,7 +61,7 @@ pub fn main<P: Plugin>() -> ExitCode {
 /// Returns the step's command line, with the words that the user typed.
 pub fn command<P: Plugin>(invocation: &Invocation) -> Command {
     let words = invocation.words();
-    let examples = P::EXAMPLES.replace("{}", words);
+    let examples = report::in_words_of(invocation, &P::EXAMPLES.replace("{}", words));
     let command = Command::new(P::STEP.word())
         .version(env!("CARGO_PKG_VERSION"))
         .help_template(help_template(&format!("Examples:\n  {}", examples.trim())))
@@ -117,20 +119,22 @@ fn go_bool(text: &str) -> Result<bool, &'static str> {
 
 /// Runs a step with arguments that clap has accepted.
 pub fn execute<P: Plugin>(matches: &ArgMatches, invocation: Invocation) -> ExitCode {
-    let arguments = match P::Args::from_arg_matches(matches) {
+    let mut matches = matches.clone();
+    KubectlFlags::unset_empty(&mut matches);
+    let arguments = match P::Args::from_arg_matches(&matches) {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),
     };
     let output = P::output(&arguments);
     let mut session = Session::new(invocation, output);
-    let outcome = match P::run(&arguments, &mut session) {
-        Ok(outcome) => outcome,
+    let (outcome, failed) = match P::run(&arguments, &mut session) {
+        Ok(outcome) => (outcome, false),
         Err(failure) => {
             let streams = match output.output {
                 Some(format) => format == Format::Ndjson,
                 None => P::STREAMS && !session.terminals.stdout,
             };
-            fail(&failure, &session, streams)
+            (fail(&failure, &session, streams), true)
         }
     };
     let outcome = match session.stdout().flush().map_err(OutputError::from) {
@@ -139,6 +143,10 @@ pub fn execute<P: Plugin>(matches: &ArgMatches, invocation: Invocation) -> ExitC
         Err(error) => outcome.and(tell(&error, &session)),
     };
     let outcome = match session.interrupt.reason() {
+        // A failure has said it by itself.
+        Some(reason @ Reason::Signal) if !failed => {
+            outcome.and(tell(&GivenUp::Interrupted(reason), &session))
+        }
         Some(reason) => outcome.and(reason.outcome()),
         None => outcome,
     };

@@ -12,6 +12,7 @@ use vwi_core::text::escape;
 
 use crate::input::InputError;
 use crate::invocation::Invocation;
+use crate::session;
 
 /// How words such as `error:` look.
 #[derive(Clone, Copy, Debug)]
@@ -86,12 +87,11 @@ pub fn in_one_line(error: &dyn Explain) -> String {
     line
 }
 
-/// Whether the reader of our output has gone.
+/// Whether the reader of our output has gone, and not just any pipe is broken.
 pub fn is_reader_gone(error: &dyn Explain) -> bool {
     causes(error).any(|cause| {
-        cause
-            .downcast_ref::<io::Error>()
-            .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+        let error = cause.downcast_ref::<io::Error>();
+        error.is_some_and(session::is_reader_gone)
     })
 }
 
@@ -109,6 +109,7 @@ fn causes<'a>(error: &'a dyn Explain) -> impl Iterator<Item = &'a (dyn Error + '
 #[cfg(test)]
 mod tests {
     use std::ffi::OsStr;
+    use std::io::Write as _;
 
     use super::*;
     use crate::flags::bad_usage;
@@ -156,7 +157,12 @@ mod tests {
 
     #[test]
     fn a_reader_that_has_gone_is_seen_through_the_causes() {
-        assert!(is_reader_gone(&reading(io::ErrorKind::BrokenPipe)));
-        assert!(!is_reader_gone(&reading(io::ErrorKind::NotFound)));
+        let (reader, writer) = io::pipe().unwrap();
+        drop(reader);
+        let mut stdout = session::Stdout::new(writer);
+        let gone = writeln!(stdout).and_then(|()| stdout.flush()).unwrap_err();
+        assert!(is_reader_gone(&Reading("a".to_owned(), gone)));
+        // A server that hangs up breaks a pipe too.
+        assert!(!is_reader_gone(&reading(io::ErrorKind::BrokenPipe)));
     }
 }

@@ -1,5 +1,6 @@
 //! What a step gets from the process: the only door to streams, environment and runtime.
 
+use std::error::Error;
 use std::future::Future;
 use std::io::{self, BufWriter, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -194,13 +195,26 @@ impl Stdout {
     }
 
     fn watch<T>(&self, done: io::Result<T>) -> io::Result<T> {
-        if let Err(error) = &done
-            && error.kind() == io::ErrorKind::BrokenPipe
-        {
+        done.map_err(|error| {
+            if error.kind() != io::ErrorKind::BrokenPipe {
+                return error;
+            }
             self.interrupt.request(Reason::ReaderGone);
-        }
-        done
+            io::Error::new(error.kind(), ReaderGone(error))
+        })
     }
+}
+
+/// The reader of standard output has gone. It marks this one broken pipe among all others: a
+/// connection to a server breaks in the same words.
+#[derive(Debug, thiserror::Error)]
+#[error("the reader has gone")]
+struct ReaderGone(#[source] io::Error);
+
+/// Whether an error is that of standard output whose reader has gone.
+pub(crate) fn is_reader_gone(error: &io::Error) -> bool {
+    let inner = error.get_ref();
+    inner.is_some_and(<dyn Error + Send + Sync>::is::<ReaderGone>)
 }
 
 impl Write for Stdout {
@@ -251,7 +265,10 @@ mod tests {
             stdout.is_used() && !interrupt.is_requested(),
             "still in the buffer"
         );
-        assert!(stdout.flush().is_err());
+        let error = stdout.flush().unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+        assert!(is_reader_gone(&error));
+        assert!(!is_reader_gone(&io::ErrorKind::BrokenPipe.into()));
         assert_eq!(interrupt.reason(), Some(Reason::ReaderGone));
     }
 }

@@ -104,9 +104,9 @@ fn a_step_that_could_not_run_says_so_to_people_and_to_the_next_step() {
     let output = run(&mut step(&["--broken"]), b"");
     assert_eq!(
         text(&output.stderr),
-        "error: federate: cannot reach `host`\n  caused by: connection refused\nhint: run `kubectl vwi check` first\n"
+        "error: federate: cannot reach `host`\n  caused by: broken pipe\nhint: run `kubectl vwi check` first\n"
     );
-    let end = r#"{"apiVersion":"vwi/v1alpha1","kind":"StreamEnd","metadata":{"name":"federate"},"status":{"records":0,"failed":0,"error":"cannot reach `host`: connection refused"}}"#;
+    let end = r#"{"apiVersion":"vwi/v1alpha1","kind":"StreamEnd","metadata":{"name":"federate"},"status":{"records":0,"failed":0,"error":"cannot reach `host`: broken pipe"}}"#;
     assert_eq!(text(&output.stdout).trim_end(), end);
 
     // The next one and the one after it repeat the first one's words, in one line.
@@ -116,7 +116,7 @@ fn a_step_that_could_not_run_says_so_to_people_and_to_the_next_step() {
         assert_eq!(next.status.code(), Some(3));
         assert_eq!(
             text(&next.stderr),
-            "error: federate: `federate` could not run: cannot reach `host`: connection refused\n"
+            "error: federate: `federate` could not run: cannot reach `host`: broken pipe\n"
         );
         stream = next.stdout;
         assert_eq!(text(&stream).trim_end(), end);
@@ -249,6 +249,7 @@ fn a_signal_lets_the_step_finish_what_it_has_begun() {
     for signal in [Signal::INT, Signal::TERM] {
         let child = step(&["--make", "2", "--wait"])
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         let mut child = Ended(child);
@@ -262,6 +263,10 @@ fn a_signal_lets_the_step_finish_what_it_has_begun() {
         let mut rest = String::new();
         stdout.read_to_string(&mut rest).unwrap();
         assert_eq!(child.0.wait().unwrap().code(), Some(130));
+        let mut said = String::new();
+        let mut stderr = child.0.stderr.take().unwrap();
+        stderr.read_to_string(&mut said).unwrap();
+        assert_eq!(said, "error: federate: interrupted\n");
         assert!(
             rest.contains(r#""kind":"StreamEnd""#) && rest.contains(r#""records":1"#),
             "{rest}"

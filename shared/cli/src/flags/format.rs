@@ -51,7 +51,7 @@ impl TypedValueParser for FormatParser {
         let word = typed.split_once('=').map_or(&*typed, |(word, _)| word);
         if TEMPLATES.contains(&word) {
             let fault = format!(
-                "`-o {word}` is not a format of this plugin\n\n  tip: pick fields with `-o json | jq`"
+                "`-o {word}` is not a format of this plugin\n\n  tip: pick fields with `-o json | jq`\n"
             );
             return Err(Error::raw(ErrorKind::InvalidValue, fault).with_cmd(command));
         }

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
+use clap::{ArgMatches, Args};
 use secrecy::SecretString;
 use vwi_core::name::is_label;
 use vwi_core::text::escape;
@@ -17,7 +18,7 @@ use crate::environment::Environment;
 #[command(next_help_heading = "Tenant cluster (as with kubectl)")]
 pub struct KubectlFlags {
     /// Path to the kubeconfig file
-    #[arg(long, value_name = "FILE", global = false)]
+    #[arg(long, value_name = "FILE", value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub kubeconfig: Option<PathBuf>,
     /// Context in the kubeconfig
     #[arg(long, value_name = "NAME")]
@@ -105,6 +106,33 @@ impl KubectlFlags {
                 None,
             )),
             Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Takes flags with an empty value, as of a script's variable that is not set, for absent ones:
+    /// to kubectl they are.
+    pub(crate) fn unset_empty(matches: &mut ArgMatches) {
+        const TEXTS: [&str; 8] = [
+            "context",
+            "cluster",
+            "user",
+            "namespace",
+            "server",
+            "impersonate",
+            "impersonate_uid",
+            "tls_server_name",
+        ];
+        const PATH: &str = "kubeconfig";
+        let is_empty = |id: &&str| {
+            let text = matches.try_get_one::<String>(id).ok().flatten();
+            let path = matches.try_get_one::<PathBuf>(id).ok().flatten();
+            text.is_some_and(String::is_empty)
+                || path.is_some_and(|path| path.as_os_str().is_empty())
+        };
+        let empty: Vec<&str> = TEXTS.into_iter().chain([PATH]).filter(is_empty).collect();
+        for id in empty {
+            // It has just been seen, so that it can be cleared.
+            let _cleared = matches.try_clear_id(id);
         }
     }
 

@@ -6,6 +6,12 @@ use std::time::Duration;
 use thiserror::Error;
 use vwi_core::exit::{Explain, Outcome};
 
+/// The longest duration of Go, 292 years: a point in time can be so far away, and not much farther.
+const LONGEST: Duration = Duration::from_nanos(i64::MAX.unsigned_abs());
+
+/// Digits in a row that are still few enough for kube's parser, which multiplies without looking.
+const MOST_DIGITS: usize = 15;
+
 /// A duration in Go's words, as kubectl takes it: `30s`, `5m`, `1h30m`; `0` is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DurationFlag(pub Duration);
@@ -18,17 +24,41 @@ impl FromStr for DurationFlag {
             return Err("empty; a duration is such as `30s`".to_owned());
         }
         // kubectl also takes a bare number, as seconds.
-        if let Ok(seconds) = text.parse::<u64>() {
-            return Ok(Self(Duration::from_secs(seconds)));
+        let duration = match text.parse::<u64>() {
+            Ok(seconds) => Duration::from_secs(seconds),
+            Err(_no_number) => with_units(text)?,
+        };
+        if duration > LONGEST {
+            return Err(TOO_LONG.to_owned());
         }
-        let parsed: kube::core::Duration = text
-            .parse()
-            .map_err(|_unclear| "not a duration such as `30s`, `5m` or `1h30m`".to_owned())?;
-        if parsed.is_negative() {
-            return Err("a duration can't be negative".to_owned());
-        }
-        Ok(Self(parsed.into()))
+        Ok(Self(duration))
     }
+}
+
+const TOO_LONG: &str = "longer than 292 years; 0 is for ever";
+
+fn with_units(text: &str) -> Result<Duration, String> {
+    let unclear = || "not a duration such as `30s`, `5m` or `1h30m`".to_owned();
+    let digits = |part: &str| part.len() > MOST_DIGITS;
+    if text
+        .split(|character: char| !character.is_ascii_digit())
+        .any(digits)
+    {
+        return Err(TOO_LONG.to_owned());
+    }
+    // A sign further on makes kube's parser panic.
+    if text
+        .chars()
+        .skip(1)
+        .any(|character| matches!(character, '-' | '+'))
+    {
+        return Err(unclear());
+    }
+    let parsed: kube::core::Duration = text.parse().map_err(|_unclear| unclear())?;
+    if parsed.is_negative() {
+        return Err("a duration can't be negative".to_owned());
+    }
+    Ok(parsed.into())
 }
 
 /// A command line that clap accepts and that still can't be meant.
@@ -73,8 +103,29 @@ mod tests {
             let parsed: DurationFlag = text.parse().unwrap();
             assert_eq!(parsed.0.as_millis(), milliseconds, "{text}");
         }
-        for text in ["", "s", "-1s", "5 minutes"] {
+        for text in ["", "s", "-1s", "--1s", "5 minutes", "5m-3s", "9.9.9s"] {
             assert!(text.parse::<DurationFlag>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_duration_that_is_taken_leads_to_a_point_in_time() {
+        let now = std::time::Instant::now();
+        for text in ["9223372036", "2562047h", "0.000000000000001h"] {
+            let DurationFlag(duration) = text.parse().unwrap();
+            assert!(now.checked_add(duration).is_some(), "{text}");
+        }
+        for text in [
+            "9223372037",
+            "9223372036854775807",
+            "18446744073709551615",
+            "99999999999999999999",
+            "9223372036854775807s",
+            "999999999999999h",
+            "2562048h",
+        ] {
+            let refused = text.parse::<DurationFlag>();
+            assert_eq!(refused, Err(TOO_LONG.to_owned()), "{text}");
         }
     }
 }

@@ -25,7 +25,7 @@ struct Example;
 impl Plugin for Example {
     const STEP: Step = Step::Annotate;
     const ABOUT: &'static str = "Do nothing";
-    const EXAMPLES: &'static str = "  {} app";
+    const EXAMPLES: &'static str = "  {} app | kubectl vwi check";
     const FORMATS: &'static [Format] = &[Format::Ndjson, Format::Table];
     type Args = Everything;
 
@@ -77,6 +77,30 @@ fn switches_can_be_switched_off_as_all_of_kubectls() {
     assert!(parse("--quiet=maybe").is_err());
     // The word after a switch is a name, as with kubectl.
     assert_eq!(parsed("-A true").selection.names, ["true"]);
+}
+
+#[test]
+fn an_empty_value_is_none_as_with_kubectl() {
+    let invocation = Invocation::of_step(OsStr::new("x"), Step::Annotate);
+    let words = [
+        "x",
+        "--context",
+        "",
+        "-n",
+        "",
+        "--kubeconfig=",
+        "--server=",
+        "--as",
+        "",
+    ];
+    let mut matches = command::<Example>(&invocation)
+        .try_get_matches_from(words)
+        .unwrap();
+    KubectlFlags::unset_empty(&mut matches);
+    let kubectl = Everything::from_arg_matches(&matches).unwrap().kubectl;
+    assert!(!kubectl.is_typed());
+    assert_eq!((kubectl.namespace, kubectl.impersonate), (None, None));
+    assert_eq!(parsed("-n x").kubectl.namespace.as_deref(), Some("x"));
 }
 
 #[test]
@@ -148,7 +172,9 @@ fn flags_are_kubectls() {
 fn help_and_usage_say_what_was_typed() {
     let help = parse("--help").unwrap_err().to_string();
     assert!(
-        help.starts_with("Do nothing\n\nExamples:\n  kubectl vwi-annotate app\n"),
+        help.starts_with(
+            "Do nothing\n\nExamples:\n  kubectl vwi-annotate app | kubectl vwi-check\n"
+        ),
         "{help}"
     );
     assert!(
@@ -169,7 +195,7 @@ fn a_template_of_kubectls_is_told_what_takes_its_place() {
         "jsonpath",
     ] {
         let error = parse(&format!("-o {format}")).unwrap_err();
-        assert!(error.to_string().contains("-o json | jq"), "{error}");
+        assert!(error.to_string().ends_with("`-o json | jq`\n"), "{error}");
         assert_eq!(error.exit_code(), 2);
     }
     let unknown = parse("-o plan").unwrap_err().to_string();
