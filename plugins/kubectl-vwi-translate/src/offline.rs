@@ -7,7 +7,7 @@ use vwi_cli::input::{self, Source};
 use vwi_cli::session::Session;
 use vwi_core::exit::Outcome;
 use vwi_core::name::is_system;
-use vwi_core::stream::{self, Accept, Item, ReadError, StreamError};
+use vwi_core::stream::{Accept, Item, StreamError};
 use vwi_core::translation::context_name::context_clue;
 use vwi_core::translation::{Candidates, Clue, PlatformUrl, identify};
 use vwi_kubernetes::Kubeconfig;
@@ -79,8 +79,7 @@ pub fn read(
     let accept = Accept {
         service_accounts: true,
     };
-    let reader = source.open()?;
-    let summary = stream::read(&source.label(), reader, accept, &mut |item| match item {
+    let summary = input::read_ahead(source, accept, &mut |item| match item {
         Item::ServiceAccount(account)
             if account.listed
                 && !args.include_system
@@ -104,10 +103,6 @@ pub fn read(
             sink(wanted)
         }
         Item::End(_) => Ok(()),
-    })
-    .map_err(|error| match error {
-        ReadError::Stream(error) => error.into(),
-        ReadError::Sink(error) => error,
     })?;
     input::require_complete(source, &summary, args.input.partial, &session.talk)?;
     Ok(left_out)

@@ -16,8 +16,10 @@ use crate::flags::{InputFlags, UsageError, bad_usage};
 use crate::spool::{Spool, SpoolError};
 use crate::talk::Talk;
 
+mod ahead;
 mod early;
 
+pub use ahead::read_ahead;
 pub use early::{Early, collect_while};
 
 /// Name of standard input in messages.

@@ -6,6 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use kube::config::{AuthInfo, Cluster, Context, Kubeconfig as Document};
+use serde::Deserialize;
+use serde_json::{Value, json};
 use thiserror::Error;
 use vwi_core::exit::{Explain, Outcome};
 use vwi_core::text::escape;
@@ -26,12 +28,12 @@ pub enum KubeconfigError {
         source: io::Error,
     },
     /// A file is no kubeconfig. Its text may hold secrets, so only the place is told.
-    #[error("the kubeconfig `{}` can't be understood{}", path.display(), line(*at))]
+    #[error("the kubeconfig `{}` can't be understood at {place}", path.display())]
     Parse {
         /// The file.
         path: PathBuf,
-        /// Line and column, from 1.
-        at: Option<(u64, u64)>,
+        /// Line and column, or the entry.
+        place: String,
     },
     /// Two files are of different kinds or versions.
     #[error("the kubeconfig `{}` can't be merged with those before it", path.display())]
@@ -214,20 +216,42 @@ fn no_entry(what: &'static str, name: &str) -> KubeconfigError {
     }
 }
 
+/// Takes numbers for text, as kubectl does: a kubeconfig has none, but names and passwords that look
+/// like one.
+fn with_text(tree: Value) -> Value {
+    match tree {
+        Value::Number(number) => Value::String(number.to_string()),
+        Value::Array(items) => items.into_iter().map(with_text).collect(),
+        Value::Object(fields) => fields
+            .into_iter()
+            .map(|(name, value)| (name, with_text(value)))
+            .collect(),
+        Value::Null | Value::Bool(_) | Value::String(_) => tree,
+    }
+}
+
 /// Parses one file, and makes its paths independent of the working directory.
 fn parse(text: &str, path: &Path) -> Result<Document, KubeconfigError> {
     let text = text.trim_start_matches('\u{feff}');
     if text.trim().is_empty() {
         return Ok(Document::default());
     }
-    let options = serde_saphyr::options! { with_snippet: false, strict_booleans: true };
-    let mut document: Document =
-        serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-            KubeconfigError::Parse {
-                path: path.to_owned(),
-                at: error.location().map(|at| (at.line(), at.column())),
-            }
-        })?;
+    let wrong = |place| KubeconfigError::Parse {
+        path: path.to_owned(),
+        place,
+    };
+    let options = serde_saphyr::options! {
+        with_snippet: false,
+        strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
+    };
+    // By way of a tree: the parser is compiled for one type, not for each of kube's.
+    let tree: Value = serde_saphyr::from_str_with_options(text, options)
+        .map_err(|error| wrong(line(error.location())))?;
+    let tree = with_text(tree);
+    let Ok(mut document) = Document::deserialize(&tree) else {
+        return Err(wrong(misfit(&tree)));
+    };
     // An empty value sets nothing, so that the next file's wins.
     document.current_context = document
         .current_context
@@ -267,10 +291,29 @@ fn parse(text: &str, path: &Path) -> Result<Document, KubeconfigError> {
     Ok(document)
 }
 
-fn line(at: Option<(u64, u64)>) -> String {
-    at.map_or_else(String::new, |(line, column)| {
-        format!(" at line {line}, column {column}")
-    })
+fn line(at: Option<serde_saphyr::Location>) -> String {
+    at.map_or_else(
+        || "its end".to_owned(),
+        |at| format!("line {}, column {}", at.line(), at.column()),
+    )
+}
+
+/// Returns the first entry that is not what a kubeconfig has there.
+fn misfit(tree: &Value) -> String {
+    let fits = |name: &str, value: Value| Document::deserialize(&json!({ name: value })).is_ok();
+    let fields = tree.as_object().into_iter().flatten();
+    for (name, value) in fields {
+        let items = value.as_array().into_iter().flatten();
+        for (index, item) in items.enumerate() {
+            if !fits(name, json!([item])) {
+                return format!("`{}[{index}]`", escape(name));
+            }
+        }
+        if !fits(name, value.clone()) {
+            return format!("`{}`", escape(name));
+        }
+    }
+    "its beginning".to_owned()
 }
 
 fn searched(paths: &[PathBuf]) -> String {

@@ -1,5 +1,7 @@
 use std::fs;
 
+use secrecy::ExposeSecret;
+
 use super::*;
 
 const FIRST: &str = r#"
@@ -86,10 +88,33 @@ fn an_explicit_file_has_to_be_there() {
 #[test]
 fn an_error_tells_the_place_and_not_the_text() {
     let folder = tempfile::tempdir().unwrap();
-    let text = "users:\n- name: u\n  user:\n    token: [secret-token]\n";
-    let path = files(folder.path(), &[("broken", text)]).remove(0);
-    let error = Kubeconfig::load(&KubeconfigFiles::Explicit(path)).unwrap_err();
-    let shown = format!("{error} {error:?}");
-    assert!(!shown.contains("secret-token"), "{shown}");
-    assert!(shown.contains("can't be understood at line "), "{shown}");
+    for (text, place) in [
+        (
+            "users:\n- name: u\n  user:\n    token: [secret-token]\n",
+            "`users[0]`",
+        ),
+        ("users:\n- name: u\n  user: {token: secret-token", "line "),
+        ("- secret-token\n", "its beginning"),
+        ("clusters: secret-token\n", "`clusters`"),
+    ] {
+        let path = files(folder.path(), &[("broken", text)]).remove(0);
+        let error = Kubeconfig::load(&KubeconfigFiles::Explicit(path)).unwrap_err();
+        let shown = format!("{error} {error:?}");
+        assert!(!shown.contains("secret-token"), "{shown}");
+        let expected = format!("can't be understood at {place}");
+        assert!(shown.contains(&expected), "{shown}");
+    }
+}
+
+#[test]
+fn what_looks_like_a_number_is_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "contexts:\n- name: 7\n  context: {cluster: 0x, user: 1, namespace: 0123}\n\
+                users:\n- name: 1\n  user: {username: 2, password: 12345}\n";
+    let path = files(folder.path(), &[("numbers", text)]).remove(0);
+    let kubeconfig = Kubeconfig::load(&KubeconfigFiles::Explicit(path)).unwrap();
+    assert_eq!(kubeconfig.namespace("7"), Some("0123"));
+    let user = kubeconfig.user("1").unwrap();
+    assert_eq!(user.username.as_deref(), Some("2"));
+    assert_eq!(user.password.unwrap().expose_secret(), "12345");
 }

@@ -79,10 +79,11 @@ async fn raw(client: &Client, list: &str) {
             .body(Vec::new())
             .expect("a request");
         let page = client.request_text(request).await.expect("a page");
-        let page: Value = serde_json::from_str(&page).expect("JSON");
-        match page.pointer("/metadata/continue").and_then(Value::as_str) {
-            Some(more) if !more.is_empty() => more.clone_into(&mut next),
-            _ => return,
+        // Not parsed, as this program is not optimised: the token stands before the items.
+        let token = page.split_once("\"continue\":\"").map(|(_, rest)| rest);
+        match token.and_then(|rest| rest.split_once('"')) {
+            Some((more, _)) if !more.is_empty() => more.clone_into(&mut next),
+            Some(_) | None => return,
         }
     }
 }

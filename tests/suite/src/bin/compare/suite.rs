@@ -9,7 +9,7 @@ use tempfile::TempDir;
 /// find its libraries.
 const RELEASED: &str = "x86_64-unknown-linux-gnu";
 /// As the alias `cargo release` has it.
-const STATIC: &str = "target.x86_64-unknown-linux-gnu.rustflags=['-Ctarget-feature=+crt-static']";
+const STATIC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.cargo/static.toml");
 
 /// The umbrella in the release profile, with a link for each step beside it.
 pub(crate) struct Suite {
