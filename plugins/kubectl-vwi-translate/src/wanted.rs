@@ -160,7 +160,7 @@ impl Wanted {
                         .or_else(|| wish.namespace.clone()),
                     ..wish
                 };
-                record.put_spec("virtualCluster", wish);
+                record.merge_spec("virtualCluster", wish);
             }
         }
         let fault =

@@ -203,6 +203,18 @@ impl Record {
         self.put("spec", key, value);
     }
 
+    /// Sets the keys that `value` has in the object of one key of `spec`; what else stands there stays.
+    pub fn merge_spec(&mut self, key: &str, value: impl Serialize) {
+        let mut value = serde_json::to_value(value).unwrap_or(Value::Null);
+        let there = self.document.get("spec").and_then(|spec| spec.get(key));
+        if let (Some(Value::Object(there)), Value::Object(new)) = (there, &mut value) {
+            let mut merged = there.clone();
+            merged.append(new);
+            value = Value::Object(merged);
+        }
+        self.put_spec(key, value);
+    }
+
     /// Sets one key of `status`, keeping the position of a key that is there.
     pub fn put_status(&mut self, key: &str, value: impl Serialize) {
         self.put("status", key, value);

@@ -106,5 +106,5 @@ fn fill_virtual_cluster(record: &mut Record, place: &Place) {
     if wish.name.is_some() && wish.namespace.is_some() && knows_instance {
         return;
     }
-    record.put_spec("virtualCluster", place.reference(wish));
+    record.merge_spec("virtualCluster", place.reference(wish));
 }

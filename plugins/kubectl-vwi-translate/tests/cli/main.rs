@@ -206,7 +206,23 @@ fn a_stream_fed_in_again_gives_the_same_bytes() {
 #[test]
 fn a_record_says_which_vcluster_it_is_for_and_unknown_fields_stay() {
     let record = "apiVersion: vwi/v1alpha1\nkind: WorkloadIdentity\nmetadata: {name: app, labels: {a: b}}\n\
-         spec: {extra: [1], virtualCluster: {name: vc, namespace: hns}}\n";
+         spec: {extra: [1], virtualCluster: {team: x, name: vc, namespace: hns}}\n";
+    let open = record.replace(", namespace: hns", "");
+    for (arguments, record) in [
+        (
+            &["-f", "-", "--offline", "--vcluster-namespace", "hns"][..],
+            open.as_str(),
+        ),
+        (
+            &["-f", "-", "--offline", "--override", "--vcluster", "vc"],
+            record,
+        ),
+    ] {
+        let found = translate(arguments, record);
+        let vcluster = &found.records()[0]["spec"]["virtualCluster"];
+        let expected = serde_json::json!({"team": "x", "name": "vc", "namespace": "hns"});
+        assert_eq!(*vcluster, expected, "{arguments:?}: {}", found.stderr);
+    }
     let found = translate(&["--offline", "-f", "-"], record);
     assert_eq!(found.status, 0, "{}", found.stderr);
     let found = &found.records()[0];

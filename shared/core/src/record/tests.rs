@@ -154,6 +154,28 @@ fn what_is_no_record_says_which_and_what() {
 }
 
 #[test]
+fn what_is_filled_in_leaves_the_rest_as_it_came() {
+    let mut record = Record::new("n", "a");
+    record.put_spec(
+        "virtualCluster",
+        json!({"team": "x", "name": "old", "namespace": null, "z": [1]}),
+    );
+    let filled = VirtualClusterRef {
+        name: Some("vc".to_owned()),
+        namespace: Some("hns".to_owned()),
+        ..VirtualClusterRef::default()
+    };
+    record.merge_spec("virtualCluster", &filled);
+    assert_eq!(
+        serde_json::to_string(&record.document()["spec"]).unwrap(),
+        r#"{"virtualCluster":{"team":"x","name":"vc","namespace":"hns","z":[1]}}"#
+    );
+    record.put_spec("virtualCluster", Value::Null);
+    record.merge_spec("virtualCluster", &filled);
+    assert_eq!(record.spec().unwrap().virtual_cluster, Some(filled));
+}
+
+#[test]
 fn null_is_absent() {
     let with = |spec: Value, status: Value| {
         usable(json!({

@@ -288,6 +288,9 @@ impl Object {
                 self.service_account(place, tally, deliver)?;
                 return Ok(true);
             }
+            (Some(kind @ (KIND | end::KIND | SERVICE_ACCOUNT)), "") => {
+                return Err(tally.kind(&format!("{kind} without apiVersion")));
+            }
             (Some(kind @ (KIND | end::KIND | SERVICE_ACCOUNT)), _) => {
                 return Err(tally.kind(&format!("{kind} of {version}")));
             }

@@ -50,6 +50,10 @@ fn what_is_no_input_is_an_error_that_says_where() {
             "kind `WorkloadIdentity of v1`",
         ),
         (
+            r#"{"kind":"WorkloadIdentity","metadata":{"name":"a"}}"#,
+            "kind `WorkloadIdentity without apiVersion`",
+        ),
+        (
             "[{\"apiVersion\":\"v1\",\"kind\":\"ServiceAccount\",\"metadata\":{\"name\":\"a\"}}] x",
             "line 1",
         ),
