@@ -31,24 +31,25 @@ struct Step {
     talk: JoinHandle<Vec<u8>>,
 }
 
-/// Runs the four steps at once, connected as a shell connects them, and shows what each one said.
+/// Runs the README's pipe, its four steps connected as a shell connects them, and shows what each
+/// one said.
 pub(super) async fn run(stage: &Stage, out: &mut dyn Write) -> Result<Shown, BedError> {
-    let group = format!(
-        "/subscriptions/{}/resourceGroups/rg",
+    let reader = format!(
+        "Reader@/subscriptions/{}/resourceGroups/rg",
         stage.world.info().subscription_id
     );
     let words: [&[&str]; 4] = [
-        &["translate", APP, "-n", "default"],
+        &["translate", APP],
         &[
             "federate",
             "--identity",
             IDENTITY,
             "-g",
             "rg",
-            "--role",
-            "Reader",
-            "--scope",
-            &group,
+            "--aks-cluster",
+            "aks",
+            "--assign",
+            &reader,
         ],
         &["annotate"],
         &["check", "--probe=token"],
