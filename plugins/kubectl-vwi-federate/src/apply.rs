@@ -1,11 +1,13 @@
 //! Carries out a plan: one write at a time on an identity, identities side by side.
 
 mod delete;
+mod replace;
 mod roles;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
@@ -124,13 +126,23 @@ impl Writer<'_> {
         let mut done: Vec<Done> = Vec::with_capacity(steps.len());
         for step in steps {
             let mut name = step.name.clone();
-            let before = step.after.and_then(|after| done.get(after));
-            let result = match (before.map(|before| &before.result), step.action) {
-                (Some(Err(refusal)), _) => Err(refusal.clone()),
+            let before = step
+                .after
+                .and_then(|after| Some((steps.get(after)?, &done.get(after)?.result)));
+            let result = match (before, step.action) {
+                (Some((_, Err(refusal))), _) => Err(refusal.clone()),
                 (_, Action::Unchanged) => Ok(ItemResult::Unchanged),
                 (_, Action::Adopt) => Ok(ItemResult::Adopted),
                 (_, Action::Keep) => Ok(ItemResult::Kept),
-                (_, Action::Create | Action::Update) => self.write(id, step, &mut name).await,
+                (Some((old, Ok(ItemResult::Deleted))), Action::Create) => {
+                    self.replace(id, old, step, &mut name).await
+                }
+                (_, Action::Create | Action::Update) => {
+                    match self.wait(|pace, now| pace.credential(now, id)).await {
+                        Ok(()) => write(self.arm, id, step, &mut name).await,
+                        Err(refusal) => Err(refusal),
+                    }
+                }
                 (_, Action::Delete) => self.delete(id, step).await,
             };
             done.push(Done {
@@ -142,58 +154,22 @@ impl Writer<'_> {
         done
     }
 
-    async fn write(
-        &self,
-        id: &ResourceId,
-        step: &CredentialStep,
-        name: &mut String,
-    ) -> Result<ItemResult, Refusal> {
-        self.wait(|pace, now| pace.credential(now, id)).await?;
-        match self.arm.put_credential(id, &step.name, &step.trust).await {
-            Ok(_) if step.action == Action::Update => Ok(ItemResult::Updated),
-            Ok(_) => Ok(ItemResult::Created),
-            // Somebody else may have been there since the list was read. What a 400 or 409 means
-            // is not established, so the list tells.
-            Err(error) if matches!(error.status(), Some(400 | 409)) => {
-                self.look_again(id, step, name, &error).await
-            }
-            Err(error) => Err(refused::by_azure(&error)),
-        }
-    }
-
-    async fn look_again(
-        &self,
-        id: &ResourceId,
-        step: &CredentialStep,
-        name: &mut String,
-        error: &ArmError,
-    ) -> Result<ItemResult, Refusal> {
-        let listed = self.arm.credentials(id).await.ok().flatten();
-        let listed = listed.unwrap_or_default();
-        let listed_count = listed.len();
-        let held = listed.into_iter().find(|held| held.trusts(&step.trust));
-        match held {
-            Some(held) if held.name.eq_ignore_ascii_case(name) => Ok(ItemResult::Unchanged),
-            Some(held) => {
-                *name = held.name;
-                Ok(ItemResult::Adopted)
-            }
-            None if listed_count >= MAX_PER_IDENTITY => Err(refused::filled_up(id, error)),
-            None => Err(refused::by_azure(error)),
-        }
+    /// Takes the next turn for a write, if a pace is kept.
+    fn turn(&self, reserve: impl FnOnce(&mut Pace, Duration) -> Duration) -> Option<Instant> {
+        let mut pace = self
+            .pace
+            .as_ref()?
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        Some(self.start + reserve(&mut pace, self.start.elapsed()))
     }
 
     /// Waits for the pace, and says whether there is still somebody to write for.
     pub(super) async fn wait(
         &self,
-        reserve: impl FnOnce(&mut Pace, std::time::Duration) -> std::time::Duration,
+        reserve: impl FnOnce(&mut Pace, Duration) -> Duration,
     ) -> Result<(), Refusal> {
-        if let Some(pace) = &self.pace {
-            let at = {
-                let mut pace = pace.lock().unwrap_or_else(PoisonError::into_inner);
-                reserve(&mut pace, self.start.elapsed())
-            };
-            let until = self.start + at;
+        if let Some(until) = self.turn(reserve) {
             let patience = self.arm.patience();
             if until.saturating_duration_since(Instant::now()) > patience.remaining() {
                 return Err(refused::not_done("TimedOut"));
@@ -210,6 +186,47 @@ impl Writer<'_> {
             return Err(refused::not_done("TimedOut"));
         }
         Ok(())
+    }
+}
+
+/// Writes a credential; `name` is the one that it has then.
+async fn write(
+    arm: &Arm,
+    id: &ResourceId,
+    step: &CredentialStep,
+    name: &mut String,
+) -> Result<ItemResult, Refusal> {
+    match arm.put_credential(id, &step.name, &step.trust).await {
+        Ok(_) if step.action == Action::Update => Ok(ItemResult::Updated),
+        Ok(_) => Ok(ItemResult::Created),
+        // Somebody else may have been there since the list was read. What a 400 or 409 means
+        // is not established, so the list tells.
+        Err(error) if matches!(error.status(), Some(400 | 409)) => {
+            look_again(arm, id, step, name, &error).await
+        }
+        Err(error) => Err(refused::by_azure(&error)),
+    }
+}
+
+async fn look_again(
+    arm: &Arm,
+    id: &ResourceId,
+    step: &CredentialStep,
+    name: &mut String,
+    error: &ArmError,
+) -> Result<ItemResult, Refusal> {
+    let listed = arm.credentials(id).await.ok().flatten();
+    let listed = listed.unwrap_or_default();
+    let listed_count = listed.len();
+    let held = listed.into_iter().find(|held| held.trusts(&step.trust));
+    match held {
+        Some(held) if held.name.eq_ignore_ascii_case(name) => Ok(ItemResult::Unchanged),
+        Some(held) => {
+            *name = held.name;
+            Ok(ItemResult::Adopted)
+        }
+        None if listed_count >= MAX_PER_IDENTITY => Err(refused::filled_up(id, error)),
+        None => Err(refused::by_azure(error)),
     }
 }
 

@@ -73,6 +73,7 @@ impl Asked {
             self.identities.push(Question {
                 id,
                 scopes: Vec::new(),
+                lists_roles: arguments.taking.delete_roles,
                 create: match (arguments.identity.create_identity, location) {
                     (false, _) => Creation::No,
                     (true, Some(location)) => Creation::In(location),

@@ -25,6 +25,8 @@ pub(crate) struct Question {
     pub(crate) scopes: Vec<Scope>,
     /// Whether it may be made.
     pub(crate) create: Creation,
+    /// Whether all its assignments have to be seen, because they are to go.
+    pub(crate) lists_roles: bool,
 }
 
 /// Whether an identity may be made, and where.
@@ -114,7 +116,9 @@ async fn identity(arm: &Arm, question: &Question) -> Result<Answer<IdentityAnswe
                 let listed = arm.role_assignments(scope, &identity.principal_id).await;
                 match listed {
                     // Whoever may not list may be allowed to write all the same.
-                    Err(error) if error.status() == Some(403) => Ok(Vec::new()),
+                    Err(error) if error.status() == Some(403) && !question.lists_roles => {
+                        Ok(Vec::new())
+                    }
                     listed => listed,
                 }
             });

@@ -24,7 +24,7 @@ use crate::Federate;
 use crate::apply::Writer;
 use crate::args::{FailOn, FederateArgs, PaceChoice};
 use crate::connect::{FOR_EVER, connect, log_in_early};
-use crate::emitted::form;
+use crate::emitted::{self, form};
 use crate::host::{Access, Survey};
 use crate::placed::{Outcome, Places};
 use crate::planning::{Planned, Planning};
@@ -45,6 +45,7 @@ impl Explain for Interrupted {
 pub(crate) fn run(arguments: &FederateArgs, session: &mut Session) -> Result<Exit, Failure> {
     arguments.taking.check(arguments)?;
     let format = format(arguments, session)?;
+    emitted::check(format, &arguments.taking)?;
     let timeout = arguments.change.timeout().unwrap_or(FOR_EVER);
     let (stop, stopped) = watch::channel(false);
     let patience = Patience::lasting(timeout).stopped_by(stopped);

@@ -60,7 +60,7 @@ impl Wish {
             ("spec.identity.location", location),
         )?;
         Ok(Self {
-            identity: identity(spec, who, arguments, defaults, merge)?,
+            identity: identity(of_spec(spec)?, who, arguments, defaults, merge)?,
             location: location.map(str::to_owned),
             cluster: cluster(spec, arguments, merge)?,
             issuers: issuers(spec, issuer, arguments),
@@ -72,7 +72,7 @@ impl Wish {
 
 impl Wish {
     /// Works out whose trust a record's deletion takes away: an identity that the record's own
-    /// credential names goes before everything else.
+    /// credential names goes before what it wishes for, and a flag must not contradict it.
     ///
     /// # Errors
     ///
@@ -88,12 +88,15 @@ impl Wish {
         let merge = Merge {
             override_record: arguments.change.override_records,
         };
-        let identity = match known {
-            Some(id) => Named::of(Reference::Id(id)),
-            None => identity(spec, who, arguments, defaults, merge)?,
+        let said = match known {
+            Some(id) => Some(Said {
+                field: "status.federatedCredential",
+                named: Named::of(Reference::Id(id)),
+            }),
+            None => of_spec(spec)?,
         };
         Ok(Self {
-            identity,
+            identity: identity(said, who, arguments, defaults, merge)?,
             location: None,
             cluster: cluster(spec, arguments, merge)?,
             issuers: issuers(spec, issuer, arguments),
@@ -110,22 +113,22 @@ struct Merge {
     override_record: bool,
 }
 
-type Said<'a> = (&'a str, Option<&'a str>);
+type Field<'a> = (&'a str, Option<&'a str>);
 
 impl Merge {
-    fn texts<'a>(self, flag: Said<'a>, record: Said<'a>) -> Result<Option<&'a str>, Refusal> {
+    fn texts<'a>(self, flag: Field<'a>, record: Field<'a>) -> Result<Option<&'a str>, Refusal> {
         self.merge(flag, record, |one, other| one == other)
     }
 
     /// As [`Merge::texts`], for names that Azure compares without case.
-    fn names<'a>(self, flag: Said<'a>, record: Said<'a>) -> Result<Option<&'a str>, Refusal> {
+    fn names<'a>(self, flag: Field<'a>, record: Field<'a>) -> Result<Option<&'a str>, Refusal> {
         self.merge(flag, record, same)
     }
 
     fn merge<'a>(
         self,
-        (flag_name, flag): Said<'a>,
-        (field, record): Said<'a>,
+        (flag_name, flag): Field<'a>,
+        (field, record): Field<'a>,
         equal: fn(&str, &str) -> bool,
     ) -> Result<Option<&'a str>, Refusal> {
         match (flag, record) {
@@ -148,22 +151,23 @@ fn identity_location(identity: Option<&IdentityRef>) -> Option<&str> {
     }
 }
 
-fn identity(
-    spec: &Spec,
-    who: &Who<'_>,
-    arguments: &FederateArgs,
-    defaults: &Defaults,
-    merge: Merge,
-) -> Result<Named, Refusal> {
-    let parse = |text: &str| {
-        Reference::parse(Kind::Identity, text)
-            .map(Named::of)
-            .map_err(|error| invalid(&error))
-    };
-    let flags = &arguments.identity;
-    let record = match &spec.identity {
-        None => Named::default(),
-        Some(IdentityRef::Short(text)) => parse(text)?,
+/// The identity that a record says, and where.
+struct Said {
+    field: &'static str,
+    named: Named,
+}
+
+fn parsed(text: &str) -> Result<Named, Refusal> {
+    Reference::parse(Kind::Identity, text)
+        .map(Named::of)
+        .map_err(|error| invalid(&error))
+}
+
+/// Returns the identity of `spec.identity`, as far as it is named there.
+fn of_spec(spec: &Spec) -> Result<Option<Said>, Refusal> {
+    let named = match &spec.identity {
+        None => return Ok(None),
+        Some(IdentityRef::Short(text)) => parsed(text)?,
         Some(IdentityRef::Parts {
             subscription_id,
             resource_group,
@@ -175,15 +179,29 @@ fn identity(
             name: name.clone(),
         },
     };
+    Ok(Some(Said {
+        field: "spec.identity",
+        named,
+    }))
+}
+
+fn identity(
+    said: Option<Said>,
+    who: &Who<'_>,
+    arguments: &FederateArgs,
+    defaults: &Defaults,
+    merge: Merge,
+) -> Result<Named, Refusal> {
+    let flags = &arguments.identity;
     let flag = match defaults.identities.flag(who)? {
         None => Named::default(),
-        Some(text) => parse(&text)?,
+        Some(text) => parsed(&text)?,
     };
-    if spec.identity.is_none()
+    if said.is_none()
         && let Some(text) = defaults.identities.looked_up(who)?
     {
         // A row or what is there says it whole; the flags say only where to look for the rest.
-        let found = parse(&text)?;
+        let found = parsed(&text)?;
         let group = flags.resource_group.as_ref().or(defaults.group.as_ref());
         let subscription = defaults.flag_subscription.as_ref();
         let subscription = subscription.or(defaults.subscription.as_ref());
@@ -193,10 +211,17 @@ fn identity(
             name: found.name,
         });
     }
+    let Said {
+        field,
+        named: record,
+    } = said.unwrap_or_else(|| Said {
+        field: "spec.identity",
+        named: Named::default(),
+    });
     let name = merge
         .names(
             ("--identity", some(&flag.name)),
-            ("spec.identity", some(&record.name)),
+            (field, some(&record.name)),
         )?
         .ok_or_else(|| Refusal {
             reason: "NoIdentity",
@@ -212,13 +237,10 @@ fn identity(
         ("--subscription", defaults.flag_subscription.as_deref()),
         ("--identity", flag.subscription.as_deref()),
     )?;
-    let group = merge.names(
-        ("-g", flag_group),
-        ("spec.identity", record.group.as_deref()),
-    )?;
+    let group = merge.names(("-g", flag_group), (field, record.group.as_deref()))?;
     let subscription = merge.names(
         ("--subscription", flag_subscription),
-        ("spec.identity", record.subscription.as_deref()),
+        (field, record.subscription.as_deref()),
     )?;
     Ok(Named {
         subscription: subscription

@@ -1,7 +1,7 @@
 //! `--delete`: trust is taken away without proof, and only what is ours goes.
 
 use serde_json::json;
-use vwi_test_azure::{CredentialSpec, IdentitySpec, Seed, WorldSpec};
+use vwi_test_azure::{Answer, CredentialSpec, Fault, IdentitySpec, Seed, WorldSpec};
 
 use crate::scene::{FLAGS, ISSUER, Scene, of, record, stream, subject};
 
@@ -55,6 +55,39 @@ fn failed_and_bare_records_are_enough() {
     scene
         .run(&DELETE, &format!("{nothing}\n"))
         .expect(1, &[("False", "NoSubject")]);
+}
+
+#[test]
+fn a_flag_does_not_lead_away_from_the_records_own_credential() {
+    let identity = |name: &str| IdentitySpec {
+        name: name.to_owned(),
+        ..IdentitySpec::default()
+    };
+    let scene = Scene::with(WorldSpec {
+        seed: Seed {
+            identities: vec![identity("one"), identity("two")],
+            ..Seed::default()
+        },
+        ..WorldSpec::default()
+    });
+    let flags = |name| ["--identity", name, "-g", "rg"];
+    let on_one = scene.run(&flags("one"), &of(&["app"]));
+    on_one.expect(0, &[("True", "Created")]);
+    scene.run(&flags("two"), &of(&["app"]));
+    scene.writes();
+    let delete = [&flags("two")[..], &["--delete"]].concat();
+    let refused = scene.run(&delete, &on_one.stdout);
+    refused.expect(1, &[("False", "FlagAgainstRecord")]);
+    for said in ["`two`", "`one`", "status.federatedCredential", "--override"] {
+        assert!(refused.stderr.contains(said), "{said}: {}", refused.stderr);
+    }
+    assert_eq!(scene.writes(), Vec::<String>::new());
+    let meant = [&delete[..], &["--override"]].concat();
+    scene
+        .run(&meant, &on_one.stdout)
+        .expect(0, &[("True", "Deleted")]);
+    assert_eq!(scene.credentials("one").len(), 1);
+    assert_eq!(scene.credentials("two").len(), 0);
 }
 
 #[test]
@@ -147,6 +180,31 @@ fn roles_and_the_identity_go_if_they_are_ours_and_nobody_is_left() {
 }
 
 #[test]
+fn roles_that_may_not_be_listed_are_not_taken_for_none() {
+    let scene = Scene::new();
+    let assign = format!("Reader@{}", scene.group());
+    scene.run(
+        &[&FLAGS[..], &["--assign", &assign]].concat(),
+        &of(&["app"]),
+    );
+    scene.writes();
+    let answer = Answer::error(403, "AuthorizationFailed", "no roleAssignments/read");
+    scene
+        .world
+        .add_fault(Fault::new("GET", "roleAssignments", answer))
+        .unwrap();
+    let delete = [&DELETE[..], &["--delete-roles"]].concat();
+    let refused = scene.run(&delete, &of(&["app"]));
+    refused.expect(1, &[("False", "Forbidden")]);
+    assert!(
+        refused.stderr.contains("roleAssignments/read"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(scene.writes(), Vec::<String>::new());
+}
+
+#[test]
 fn a_deletion_that_is_not_asked_for_plainly_is_refused() {
     let scene = Scene::new();
     for flags in [
@@ -157,6 +215,9 @@ fn a_deletion_that_is_not_asked_for_plainly_is_refused() {
         &["--delete", "--create-identity"],
         &["--prune", "dangling", "--no-host"],
         &["--prune", "dangling", "-f", "x.yaml"],
+        &["--delete", "-o", "terraform"],
+        &["--delete", "-o", "bicep"],
+        &["--prune", "dangling", "-o", "aso"],
     ] {
         let flags = [&FLAGS[..], flags].concat();
         let refused = scene.run(&flags, &of(&["app"]));

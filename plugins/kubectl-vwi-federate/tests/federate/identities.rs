@@ -1,7 +1,7 @@
 //! Which identity a record gets: the map, placeholders, those that trust already.
 
 use serde_json::json;
-use vwi_test_azure::{CredentialSpec, IdentitySpec, Seed, WorldSpec};
+use vwi_test_azure::{Answer, CredentialSpec, Fault, IdentitySpec, Seed, WorldSpec};
 
 use crate::scene::{FLAGS, ISSUER, Scene, of, record, stream, subject};
 
@@ -146,6 +146,39 @@ fn a_migration_finds_who_trusts_the_subject_already() {
     let credentials = scene.credentials("web");
     assert_eq!(credentials.len(), 1);
     assert!(credentials[0][0].starts_with("vwi-"), "{credentials:?}");
+}
+
+/// Azure allows one credential for a subject, so the old one goes first; a workload must not pay for
+/// a new name that can't be had.
+#[test]
+fn a_new_name_that_is_refused_leaves_the_old_one() {
+    let by_hand = || vec![CredentialSpec::new("by-hand", ISSUER, &subject("app"))];
+    let flags = [&FLAGS[..], &["--adopt", "rename", "--pace", "off"]].concat();
+    for (refused, left, said) in [
+        ("federatedIdentityCredentials/vwi-", 1, "is back as it was"),
+        (
+            "federatedIdentityCredentials/",
+            0,
+            "is gone and can't be put back",
+        ),
+    ] {
+        let scene = with_identities(&[("app", by_hand())]);
+        let answer = Answer::error(403, "RequestDisallowedByPolicy", "no such name");
+        scene
+            .world
+            .add_fault(Fault::new("PUT", refused, answer))
+            .unwrap();
+        let done = scene.run(&flags, &of(&["app"]));
+        done.expect(1, &[("False", "Forbidden")]);
+        for part in [said, "`by-hand`"] {
+            assert!(done.stderr.contains(part), "{part}: {}", done.stderr);
+        }
+        let credentials = scene.credentials("app");
+        assert_eq!(credentials.len(), left, "{credentials:?}");
+        scene.world.remove_faults(None);
+        let again = scene.run(&flags, &of(&["app"]));
+        again.expect(0, &[("True", "Created")]);
+    }
 }
 
 #[test]

@@ -119,8 +119,8 @@ impl Arm {
     ) -> Result<bool, ArmError> {
         let path = identity.credential(name);
         let url = self.url(&path, API_VERSION, &[]);
-        // Not a `WriteCredential`: here a 404 is an answer, and nothing to wait for.
-        self.delete(Call::Write, "delete federated credential", &path, url)
+        let call = Call::DeleteCredential;
+        self.delete(call, "delete federated credential", &path, url)
             .await
     }
 }

@@ -12,6 +12,8 @@ pub enum Call {
     Read,
     /// A write of a federated identity credential.
     WriteCredential,
+    /// The deletion of one: a write on its identity too, but what is absent is no fault of it.
+    DeleteCredential,
     /// A write of a role assignment.
     WriteRole,
     /// Any other write. All of ours are idempotent: the name is in the path.
@@ -84,7 +86,7 @@ fn status_verdict(call: Call, status: u16, code: Option<&str>) -> Verdict {
         408 | 425 | 429 | 500 | 502 | 503 | 504 => true,
         // Two writers on one identity.
         409 => {
-            call == Call::WriteCredential
+            matches!(call, Call::WriteCredential | Call::DeleteCredential)
                 && is("ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity")
         }
         // The identity is minutes old and not known everywhere. Only writers ask this table about
@@ -115,6 +117,13 @@ mod tests {
             Some("ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity");
         let cases = [
             (Call::WriteCredential, 409, concurrent, Verdict::Retry),
+            (Call::DeleteCredential, 409, concurrent, Verdict::Retry),
+            (
+                Call::DeleteCredential,
+                404,
+                Some("ResourceNotFound"),
+                Verdict::Report,
+            ),
             (
                 Call::WriteCredential,
                 409,

@@ -105,6 +105,7 @@ pub fn emit(
             only_declares(identity, form)?;
         }
     }
+    let plan = &without_what_stays_away(plan);
     let comment = match form {
         Form::Az | Form::Terraform | Form::Aso => "#",
         Form::Bicep => "//",
@@ -155,6 +156,17 @@ fn only_declares(plan: &IdentityPlan, form: Form) -> Result<(), NotEmittable> {
         Some(error) => Err(error),
         None => Ok(()),
     }
+}
+
+/// Leaves out what somebody asked to delete and what stays or is gone all the same: it is nothing to
+/// declare, and nothing to do.
+fn without_what_stays_away(plan: &Plan) -> Plan {
+    let mut plan = plan.clone();
+    for identity in &mut plan.identities {
+        let stays = |step: &CredentialStep| step.action == Action::Delete || !step.takes_away();
+        identity.credentials.retain(stays);
+    }
+    plan
 }
 
 /// Refuses control characters, so that none of the tools' ways to quote has to deal with them.
