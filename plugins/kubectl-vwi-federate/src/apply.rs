@@ -90,7 +90,7 @@ impl Writer<'_> {
                 (identity.clone(), false)
             }
             IdentityStep::Create { location } => match self.make(&plan.id, location).await {
-                Ok(identity) => (identity, true),
+                Ok(made) => made,
                 Err(refusal) => return nothing_done(plan, &refusal),
             },
         };
@@ -112,14 +112,20 @@ impl Writer<'_> {
         }
     }
 
-    async fn make(&self, id: &ResourceId, location: &str) -> Result<Identity, Refusal> {
+    /// Makes an identity, and says whether it is new. A PUT would set region and tags of one that
+    /// somebody else has made since the plan looked, so that one is taken as it is.
+    async fn make(&self, id: &ResourceId, location: &str) -> Result<(Identity, bool), Refusal> {
         self.wait(|pace, now| pace.identity(now, id)).await?;
+        let refuse = |error| refused::identity(&error, id);
+        if let Some(found) = self.arm.identity(id).await.map_err(refuse)? {
+            return Ok((found, false));
+        }
         let (key, value) = IDENTITY_TAG;
         let tags = BTreeMap::from([(key.to_owned(), value.to_owned())]);
         let written = self.arm.put_identity(id, location, &tags).await;
         written
-            .map(|written| written.value)
-            .map_err(|error| refused::identity(&error, id))
+            .map(|written| (written.value, written.created))
+            .map_err(refuse)
     }
 
     pub(super) async fn credentials(&self, id: &ResourceId, steps: &[CredentialStep]) -> Vec<Done> {

@@ -11,10 +11,7 @@ use vwi_core::federation::{Census, Refusal};
 use vwi_core::name::is_system;
 use vwi_core::subject::Subject;
 use vwi_core::text::escape;
-use vwi_core::translation::{
-    Grade, HostFact, HostProof, Judgement, Question, ServiceAddress, TenantFact, Unread,
-    VirtualClusterName, host_proof, judge,
-};
+use vwi_core::translation::{Grade, HostProof, ServiceAddress, VirtualClusterName, host_proof};
 use vwi_kubernetes::tenant::Scope;
 use vwi_kubernetes::{ApiError, ClusterChoice, ConnectSettings, Host, HostChoice, HostEvidence};
 
@@ -23,7 +20,7 @@ use crate::work::Work;
 
 mod claim;
 
-use claim::agreed;
+use claim::{agreed, judged};
 
 /// What the host says.
 #[derive(Debug)]
@@ -235,36 +232,68 @@ impl HostView {
         )
     }
 
-    /// Compares the record's claim with what the host says: refuses it, or raises its grade. One that
-    /// by the vCluster's configuration all its pods share has to be allowed.
-    pub(crate) fn prove(&self, work: &mut Work, allow_shared: bool) {
+    /// Compares the records' claims with what the host says, and tells how many it says nothing of.
+    /// A subject that by the vCluster's configuration all its pods share has to be allowed.
+    pub(crate) fn prove_all(&self, works: &mut [Work], allow_shared: bool, talk: &Talk) {
+        let proven = works.iter_mut().map(|work| self.prove(work, allow_shared));
+        let unproven = proven.filter(|proven| !proven).count();
+        if unproven > 0 {
+            let records = if unproven == 1 {
+                "record is"
+            } else {
+                "records are"
+            };
+            talk.warn(&format!(
+                "{unproven} {records} not proven on {}: by their tenants' addresses it is not \
+                 their host",
+                self.label
+            ));
+        }
+    }
+
+    /// Compares a record's claim with what the host says: refuses it, or gives it the host's grade.
+    /// Returns whether the host has anything to say of it.
+    fn prove(&self, work: &mut Work, allow_shared: bool) -> bool {
         if !work.is_open() {
-            return;
+            return true;
         }
         if !self.is_host_of(work) {
-            if self.is_typed {
+            let is_refused = self.is_typed || self.has_namesake(work);
+            if is_refused {
                 work.refuse(self.other_host(work));
             }
-            return;
+            return is_refused;
         }
         let Some(which) = work.vcluster.clone() else {
             self.prove_stated(work);
-            return;
+            return true;
         };
-        let Some(evidence) = self.evidence.get(&which) else {
-            return;
-        };
-        let judgement = judged(work, evidence);
-        match agreed(work, &judgement) {
-            Ok(Some(grade)) => work.grade = grade,
-            Ok(None) => {}
-            Err(refusal) => work.refuse(refusal),
+        if let Some(evidence) = self.evidence.get(&which) {
+            let (judgement, was_read) = judged(work, evidence);
+            match agreed(work, &judgement, was_read) {
+                Ok(grade) => work.grade = grade,
+                Err(refusal) => work.refuse(refusal),
+            }
+            if let (Some(shared), Some(subject), false) =
+                (judgement.shared_by, work.subject(), allow_shared)
+            {
+                work.refuse_shared_by(&subject, shared);
+            }
         }
-        if let (Some(shared), Some(subject), false) =
-            (judgement.shared_by, work.subject(), allow_shared)
-        {
-            work.refuse_shared_by(&subject, shared);
-        }
+        true
+    }
+
+    /// Whether the record's vCluster is here under another address than its tenant's.
+    fn has_namesake(&self, work: &Work) -> bool {
+        let claimed = work.tenant.service_ip.as_deref();
+        let mut services = self.services.iter();
+        claimed.is_some_and(|claimed| {
+            services.any(|service| {
+                let address = service.address.as_deref();
+                Some(&service.which) == work.vcluster.as_ref()
+                    && address.is_some_and(|address| address != claimed)
+            })
+        })
     }
 
     fn other_host(&self, work: &Work) -> Refusal {
@@ -288,7 +317,14 @@ impl HostView {
         Refusal {
             reason: "OtherHost",
             message,
-            hint: Some("name its host with `--host-context`".to_owned()),
+            hint: Some(
+                if self.is_typed {
+                    "name its host with `--host-context`"
+                } else {
+                    "name its host with `--host-context`, or keep this one away with `--no-host`"
+                }
+                .to_owned(),
+            ),
         }
     }
 
@@ -334,45 +370,4 @@ fn nearest(accounts: &HashSet<String>, name: &str) -> String {
     } else {
         format!("`{}`", escape(&alike.join("`, `")))
     }
-}
-
-fn judged(work: &Work, evidence: &HostEvidence) -> Judgement {
-    let vcluster = evidence.vcluster();
-    let uid = work.tenant.service_account_uid.as_deref();
-    // Whoever claims the ServiceAccount that all pods share has asked for it knowingly.
-    let shared = vcluster.workload_account(&work.namespace, &work.name);
-    let is_shared = shared.is_ok_and(|shared| {
-        work.host.as_ref().is_some_and(|claimed| {
-            (&claimed.namespace, &claimed.name) == (&shared.namespace, &shared.name)
-        })
-    });
-    let named = if is_shared {
-        vcluster.workload_account(&work.namespace, &work.name)
-    } else {
-        vcluster.host_name(&work.namespace, &work.name)
-    };
-    let (host, same_uid) = named.map_or((HostFact::NotRead, Vec::new()), |computed| {
-        evidence.about(&computed, uid)
-    });
-    let tenant = match uid {
-        Some(uid) => TenantFact::Found { uid },
-        None if work.is_awaited => TenantFact::Missing,
-        None => TenantFact::NotRead(Unread::NotAsked),
-    };
-    judge(&Question {
-        namespace: &work.namespace,
-        name: &work.name,
-        vcluster,
-        tenant,
-        host,
-        same_uid: &same_uid,
-        host_issuer: None,
-        via: &[],
-        opinions: &[],
-        silences: &[],
-        // The weakest: whether it is enough is asked once all is known.
-        accept: Grade::Computed,
-        allow_missing: true,
-        workload_account: is_shared,
-    })
 }

@@ -22,12 +22,13 @@ impl Outcome {
     /// Whether something was not done because the time was over.
     pub(crate) fn timed_out(&self) -> bool {
         let applied = self.applied.iter().flatten();
-        applied
-            .flat_map(|applied| applied.credentials.iter().chain(&applied.roles))
-            .any(|done| {
-                let refusal = done.result.as_ref().err();
-                refusal.is_some_and(|refusal| refusal.reason == "TimedOut")
-            })
+        let results = applied.flat_map(|applied| {
+            let done = applied.credentials.iter().chain(&applied.roles);
+            done.map(|done| &done.result).chain(&applied.deleted)
+        });
+        results
+            .filter_map(|result| result.as_ref().err())
+            .any(|refusal| refusal.reason == "TimedOut")
     }
 }
 
@@ -37,6 +38,8 @@ pub(crate) struct Result {
     pub(crate) identity: Option<IdentityStatus>,
     pub(crate) identity_name: String,
     pub(crate) identity_made: bool,
+    /// What became of the identity itself, if `--delete-identity` would have it gone.
+    pub(crate) identity_gone: Option<ItemResult>,
     pub(crate) credential: Option<FederatedCredential>,
     pub(crate) roles: Vec<RoleAssignmentStatus>,
     /// Why it failed, the first reason.
@@ -150,8 +153,15 @@ fn result(outcome: &Outcome, place: &Place) -> Option<Result> {
         let done = applied.and_then(|applied| applied.roles.get(index));
         result.put_role(step, done);
     }
-    if let Some(Err(refusal)) = applied.and_then(|applied| applied.deleted.clone()) {
-        result.fail(refusal);
+    result.identity_gone = match (&plan.identity, applied) {
+        (IdentityStep::Delete(_), None) => Some(ItemResult::Planned),
+        (IdentityStep::Keep(_), _) if plan.keeps_identity => Some(ItemResult::Kept),
+        _ => None,
+    };
+    match applied.and_then(|applied| applied.deleted.clone()) {
+        Some(Ok(gone)) => result.identity_gone = Some(gone),
+        Some(Err(refusal)) => result.fail(refusal),
+        None => {}
     }
     Some(result)
 }
@@ -212,7 +222,8 @@ impl Result {
     /// Returns all results, the credential's first.
     pub(crate) fn items(&self) -> impl Iterator<Item = ItemResult> {
         let credential = self.credential.iter().map(|credential| credential.result);
-        credential.chain(self.roles.iter().map(|role| role.result))
+        let roles = self.roles.iter().map(|role| role.result);
+        credential.chain(roles).chain(self.identity_gone)
     }
 }
 

@@ -82,9 +82,8 @@ impl Planning<'_> {
         )
         .await?;
         if let Some(host) = &host {
-            for work in &mut works {
-                host.prove(work, self.arguments.trust.allow_shared_subject);
-            }
+            let allow_shared = self.arguments.trust.allow_shared_subject;
+            host.prove_all(&mut works, allow_shared, self.talk);
         }
         let accept = self.arguments.trust.accept;
         for work in &mut works {

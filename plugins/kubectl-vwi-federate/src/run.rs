@@ -17,7 +17,7 @@ use vwi_cli::plugin::nothing_to_do;
 use vwi_cli::session::Session;
 use vwi_cli::talk::Talk;
 use vwi_core::exit::{Explain, Outcome as Exit};
-use vwi_core::federation::{Pace, Plan, Withheld, estimate};
+use vwi_core::federation::{Pace, Plan, RefusedRecord, Withheld, estimate};
 use vwi_kubernetes::Host;
 
 use crate::Federate;
@@ -28,7 +28,7 @@ use crate::emitted::{self, form};
 use crate::host::{Access, Survey};
 use crate::placed::{Outcome, Places};
 use crate::planning::{Planned, Planning};
-use crate::work::Work;
+use crate::work::{Verdict, Work};
 use crate::write::{FORMATS, Writing};
 
 /// Stopped before anything was written.
@@ -96,7 +96,7 @@ pub(crate) fn run(arguments: &FederateArgs, session: &mut Session) -> Result<Exi
         Places::new(&outcome.planned, records),
     );
     let result = |record: usize| live.result(record).or_else(|| dry.result(record));
-    let shown = outcome.shown();
+    let shown = outcome.shown(&planned.works);
     let written = Writing {
         session,
         format,
@@ -144,8 +144,8 @@ struct Outcomes {
 }
 
 impl Outcomes {
-    /// Returns all of it as one plan, to be shown.
-    fn shown(&self) -> Plan {
+    /// Returns all of it as one plan, to be shown, with the records that were refused before any.
+    fn shown(&self, works: &[Work]) -> Plan {
         let mut shown = self.live.plan.clone();
         shown
             .identities
@@ -153,6 +153,17 @@ impl Outcomes {
         shown
             .refused
             .extend(self.planned.plan.refused.iter().cloned());
+        let works = works.iter().enumerate();
+        shown.refused.extend(works.filter_map(|(record, work)| {
+            let Some(Verdict::Refused(refusal)) = &work.verdict else {
+                return None;
+            };
+            Some(RefusedRecord {
+                record,
+                identity: None,
+                refusal: refusal.clone(),
+            })
+        }));
         shown.refused.sort_by_key(|refused| refused.record);
         shown
     }

@@ -158,7 +158,7 @@ impl Writing<'_> {
         for identity in &self.plan.identities {
             let is_written = |step: &&CredentialStep| step.action.changes();
             let steps: Vec<_> = identity.credentials.iter().filter(is_written).collect();
-            if steps.is_empty() {
+            if steps.is_empty() && !identity.keeps_identity {
                 continue;
             }
             let of_steps = steps.iter().flat_map(|step| &step.notes);
@@ -361,7 +361,13 @@ fn describe(result: &Placed) -> String {
         (true, false) => " (created)",
         (true, true) => " (to be made, client id known after federate)",
     };
-    let mut text = format!("identity `{}`{made}", result.identity_name);
+    let gone = match result.identity_gone {
+        None | Some(ItemResult::Unchanged) => "",
+        Some(ItemResult::Planned) => " to be deleted",
+        Some(ItemResult::Kept) => " kept (not ours)",
+        Some(_) => " deleted",
+    };
+    let mut text = format!("identity `{}`{made}{gone}", result.identity_name);
     if let Some(credential) = &result.credential {
         let _written = write!(
             text,

@@ -150,9 +150,10 @@ fn roles_and_the_identity_go_if_they_are_ours_and_nobody_is_left() {
     assert!(shown.stderr.contains("4 to delete"), "{}", shown.stderr);
     assert_eq!(scene.writes(), Vec::<String>::new());
 
-    scene
-        .run(&delete, &of(&["app", "other"]))
-        .expect(0, &[("True", "Deleted"), ("True", "Deleted")]);
+    let deleted = scene.run(&delete, &of(&["app", "other"]));
+    deleted.expect(0, &[("True", "Deleted"), ("True", "Deleted")]);
+    let told = "identity `fresh` deleted, credential";
+    assert!(deleted.stderr.contains(told), "{}", deleted.stderr);
     let writes = scene.writes();
     assert_eq!(writes.len(), 4, "{writes:?}");
     assert!(writes[2].contains("/roleAssignments/"), "{writes:?}");
@@ -166,9 +167,13 @@ fn roles_and_the_identity_go_if_they_are_ours_and_nobody_is_left() {
     // An identity that somebody else made stays.
     scene.run(&FLAGS, &of(&["app"]));
     let theirs = [&DELETE[..], &["--delete-identity"]].concat();
-    scene
-        .run(&theirs, &of(&["app"]))
-        .expect(0, &[("True", "Deleted")]);
+    for reason in ["Deleted", "Kept"] {
+        let kept = scene.run(&theirs, &of(&["app"]));
+        kept.expect(0, &[("True", reason)]);
+        for told in ["identity `app` kept (not ours)", "has no tag `managed-by="] {
+            assert!(kept.stderr.contains(told), "{}", kept.stderr);
+        }
+    }
     assert!(
         scene
             .world

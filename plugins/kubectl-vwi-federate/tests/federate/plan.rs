@@ -78,6 +78,25 @@ fn the_plan_is_a_document_too() {
 }
 
 #[test]
+fn whoever_is_refused_before_there_is_a_plan_is_in_it_all_the_same() {
+    let scene = Scene::new();
+    let input = of(&["app", "default"]);
+    let show = |form: &str| {
+        let flags = [&FLAGS[..], &["--dry-run", "-o", form]].concat();
+        scene.run(&flags, &input).stdout
+    };
+    let plan: Value = serde_json::from_str(&show("json")).unwrap();
+    assert_eq!(plan["refused"][0]["record"], "default/default");
+    assert_eq!(plan["refused"][0]["reason"], "SharedSubject");
+    assert_eq!(plan["summary"]["refuse"], 1);
+    let plan = show("plan");
+    assert!(plan.contains("! default/default: subject"), "{plan}");
+    let terraform = show("terraform");
+    let left_out = "# Left out: default/default: SharedSubject";
+    assert!(terraform.contains(left_out), "{terraform}");
+}
+
+#[test]
 fn no_secret_is_ever_shown() {
     let scene = Scene::new();
     let secret = &scene.info.callers[0].client_secret;

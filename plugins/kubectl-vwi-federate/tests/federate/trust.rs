@@ -1,7 +1,9 @@
 //! Credentials: made, found, adopted, left alone.
 
 use serde_json::json;
-use vwi_test_azure::{ClusterSpec, CredentialSpec, IdentitySpec, Seed, WorldSpec};
+use vwi_test_azure::{
+    Answer, ClusterSpec, CredentialSpec, Fault, IdentitySpec, Seed, Times, WorldSpec,
+};
 
 use crate::scene::{AUDIENCE, FLAGS, ISSUER, Scene, of, record, stream, subject};
 
@@ -104,6 +106,42 @@ fn an_identity_without_a_location_is_made_in_its_groups() {
     assert!(
         scene.writes().iter().any(|write| write.contains("fresh")),
         "{id}"
+    );
+}
+
+/// Somebody makes the identity while the plan is carried out; theirs keeps its region and tags.
+#[test]
+fn an_identity_that_was_made_meanwhile_is_taken_as_it_is() {
+    let scene = Scene::new();
+    let seed = Seed {
+        identities: vec![IdentitySpec {
+            name: "fresh".to_owned(),
+            location: "northeurope".to_owned(),
+            ..IdentitySpec::default()
+        }],
+        ..Seed::default()
+    };
+    // The plan sees none.
+    let none = Answer::error(404, "ResourceNotFound", "not there");
+    let fault = Fault::new("GET", "userAssignedIdentities/fresh[?]", none).times(Times::First(1));
+    scene.world.add_fault(fault).unwrap();
+    scene.world.seed(&seed).unwrap();
+    let flags = [
+        "--identity",
+        "fresh",
+        "-g",
+        "rg",
+        "--create-identity",
+        "--location",
+        "westeurope",
+    ];
+    let done = scene.run(&flags, &of(&["app"]));
+    done.expect(0, &[("True", "Created")]);
+    assert!(!done.stderr.contains("(created)"), "{}", done.stderr);
+    let writes = scene.writes();
+    assert!(
+        matches!(&writes[..], [only] if only.contains("/fresh/federatedIdentityCredentials/")),
+        "{writes:?}"
     );
 }
 

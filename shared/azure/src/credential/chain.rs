@@ -29,6 +29,9 @@ use crate::cloud::Cloud;
 /// How long before its end a token is renewed.
 const MARGIN: Duration = Duration::from_mins(5);
 
+/// Pause after a renewal that failed, while the token is good.
+const RENEW_AGAIN: Duration = Duration::from_secs(30);
+
 /// Attempts on Entra before a way of logging in is given up, and the pause before the second.
 const ATTEMPTS: usize = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -53,6 +56,20 @@ struct State {
 struct Kept {
     token: Arc<SecretString>,
     expires: OffsetDateTime,
+    renew_at: OffsetDateTime,
+}
+
+impl Kept {
+    /// Whether nobody has to be asked yet.
+    fn rests(&self, now: OffsetDateTime) -> bool {
+        now < self.renew_at && now < self.expires
+    }
+}
+
+/// No login, and whether the fault may pass by itself.
+struct Failed<E> {
+    error: E,
+    passes: bool,
 }
 
 impl Login {
@@ -68,19 +85,19 @@ impl Login {
         }
     }
 
-    /// Returns a token for ARM, the one that is kept as long as it is good.
+    /// Returns a token for ARM, the one that is kept as long as it is good. It is renewed before its
+    /// end; if that fails for now, it is good to the end.
     ///
     /// Calls at the same time share one login.
     ///
     /// # Errors
     ///
-    /// [`CredentialError`] with a line for every way that was tried. It is kept too: a second call
-    /// does not try again.
+    /// [`CredentialError`] with a line for every way that was tried. Unless the fault may pass by
+    /// itself it is kept too: a second call does not try again.
     pub async fn token(&self) -> Result<Arc<SecretString>, CredentialError> {
         let mut state = self.state.lock().await;
-        if let Some(kept) = &state.token
-            && kept.expires > OffsetDateTime::now_utc() + MARGIN
-        {
+        let now = OffsetDateTime::now_utc();
+        if let Some(kept) = state.token.as_ref().filter(|kept| kept.rests(now)) {
             return Ok(Arc::clone(&kept.token));
         }
         if let Some(error) = &state.failed {
@@ -91,7 +108,10 @@ impl Login {
                 .ask(credential.as_ref())
                 .await
                 .map(|token| (*method, Arc::clone(credential), token))
-                .map_err(|why| CredentialError::new(vec![(*method, why, true)])),
+                .map_err(|failed| Failed {
+                    error: CredentialError::new(vec![(*method, failed.error, true)]),
+                    passes: failed.passes,
+                }),
             None => self.first_that_works().await,
         };
         match found {
@@ -101,12 +121,20 @@ impl Login {
                 state.token = Some(Kept {
                     token: Arc::clone(&kept),
                     expires: token.expires_on,
+                    renew_at: token.expires_on - MARGIN,
                 });
                 Ok(kept)
             }
-            Err(error) => {
-                state.failed = Some(error.clone());
-                Err(error)
+            Err(failed) => {
+                let now = OffsetDateTime::now_utc();
+                if let Some(kept) = state.token.as_mut().filter(|kept| now < kept.expires) {
+                    kept.renew_at = now + RENEW_AGAIN;
+                    return Ok(Arc::clone(&kept.token));
+                }
+                if !failed.passes {
+                    state.failed = Some(failed.error.clone());
+                }
+                Err(failed.error)
             }
         }
     }
@@ -119,15 +147,19 @@ impl Login {
 
     async fn first_that_works(
         &self,
-    ) -> Result<(AuthMethod, Arc<dyn TokenCredential>, AccessToken), CredentialError> {
+    ) -> Result<(AuthMethod, Arc<dyn TokenCredential>, AccessToken), Failed<CredentialError>> {
         let asked = self.settings.method.map(|method| [method]);
         let methods = asked.as_ref().map_or(&AuthMethod::CHAIN[..], |asked| asked);
         let mut links = Vec::new();
+        let mut passes = false;
         for &method in methods {
             let (why, tried) = match self.credential(method) {
                 Ok(credential) => match self.ask(credential.as_ref()).await {
                     Ok(token) => return Ok((method, credential, token)),
-                    Err(why) => (why, is_set_up_on_purpose(method)),
+                    Err(failed) => {
+                        passes |= failed.passes;
+                        (failed.error, is_set_up_on_purpose(method))
+                    }
                 },
                 Err(NotSetUp { why, broken }) => (why, broken),
             };
@@ -137,11 +169,14 @@ impl Login {
                 break;
             }
         }
-        Err(CredentialError::new(links))
+        Err(Failed {
+            error: CredentialError::new(links),
+            passes,
+        })
     }
 
     /// Asks for a token, again while the fault passes by itself. The error is one line.
-    async fn ask(&self, credential: &dyn TokenCredential) -> Result<AccessToken, String> {
+    async fn ask(&self, credential: &dyn TokenCredential) -> Result<AccessToken, Failed<String>> {
         let passes = |error: &azure_core::Error| {
             !matches!(judge(Call::Token, failure(error)), Verdict::Report)
         };
@@ -155,7 +190,10 @@ impl Login {
             .when(passes)
             .adjust(|error, pause| pause.map(|pause| retry_after(error).unwrap_or(pause)))
             .await
-            .map_err(|error| one_line(&error))
+            .map_err(|error| Failed {
+                passes: passes(&error),
+                error: one_line(&error),
+            })
     }
 
     fn credential(&self, method: AuthMethod) -> Result<Arc<dyn TokenCredential>, NotSetUp> {

@@ -54,6 +54,34 @@ async fn a_wrong_secret_is_the_end_and_is_not_shown() {
     assert_eq!(scene.world.requests().len(), 1, "a refusal is final");
 }
 
+#[tokio::test]
+async fn a_renewal_that_fails_for_now_ends_nothing() {
+    let scene = Scene::new();
+    let down = |times| {
+        let answer = Answer::error(503, "temporarily_unavailable", "not now");
+        let fault = Fault::new("POST", "/oauth2/v2.0/token", answer).times(times);
+        scene.world.add_fault(fault).unwrap();
+    };
+    // So short that it is to be renewed at once.
+    scene
+        .world
+        .change_settings(|settings| settings.entra.token_seconds = 60);
+    let login = scene.login(scene.secret());
+    let first = login.token().await.unwrap();
+    down(Times::All);
+    let kept = login.token().await.unwrap();
+    assert_eq!(first.expose_secret(), kept.expose_secret());
+    // Nobody asks Entra for each of a run's calls.
+    let asked = scene.world.requests().len();
+    login.token().await.unwrap();
+    assert_eq!(scene.world.requests().len(), asked);
+    // Without a token there is nothing to go on with, and the next call tries again.
+    let login = scene.login(scene.secret());
+    login.token().await.unwrap_err();
+    scene.world.remove_faults(None);
+    login.token().await.unwrap();
+}
+
 fn pem(folder: &Path, parts: &[&str]) -> CredentialSettings {
     let path = folder.join("sp.pem");
     fs::write(&path, parts.concat()).unwrap();

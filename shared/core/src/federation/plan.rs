@@ -211,6 +211,8 @@ pub struct IdentityPlan {
     pub room: Room,
     /// What somebody should know, one line each.
     pub notes: Vec<String>,
+    /// Whether the identity stays although its deletion is asked for: it is not ours.
+    pub keeps_identity: bool,
 }
 
 impl IdentityPlan {
@@ -241,6 +243,7 @@ impl IdentityPlan {
                 ..Room::default()
             },
             notes,
+            keeps_identity: false,
         }
     }
 }

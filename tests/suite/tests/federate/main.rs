@@ -6,6 +6,7 @@
     reason = "these are tests: what can't be prepared ends one"
 )]
 
+mod claims;
 mod cut_host;
 mod dangling;
 mod drift;

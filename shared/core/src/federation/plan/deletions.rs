@@ -111,6 +111,7 @@ impl Deleter<'_> {
                 plan.identity = IdentityStep::Delete(identity.clone());
             } else {
                 let (key, value) = IDENTITY_TAG;
+                plan.keeps_identity = true;
                 plan.notes.push(format!(
                     "kept, not ours: the identity has no tag `{key}={value}`"
                 ));
