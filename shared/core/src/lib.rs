@@ -22,3 +22,4 @@ pub mod subject;
 pub mod text;
 pub mod translation;
 pub mod vcluster_labels;
+pub mod yaml;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use thiserror::Error;
 use vwi_core::exit::{Explain, Outcome};
 use vwi_core::text::escape;
+use vwi_core::yaml;
 
 use crate::choice::KubeconfigFiles;
 
@@ -216,20 +217,6 @@ fn no_entry(what: &'static str, name: &str) -> KubeconfigError {
     }
 }
 
-/// Takes numbers for text, as kubectl does: a kubeconfig has none, but names and passwords that look
-/// like one.
-fn with_text(tree: Value) -> Value {
-    match tree {
-        Value::Number(number) => Value::String(number.to_string()),
-        Value::Array(items) => items.into_iter().map(with_text).collect(),
-        Value::Object(fields) => fields
-            .into_iter()
-            .map(|(name, value)| (name, with_text(value)))
-            .collect(),
-        Value::Null | Value::Bool(_) | Value::String(_) => tree,
-    }
-}
-
 /// Parses one file, and makes its paths independent of the working directory.
 fn parse(text: &str, path: &Path) -> Result<Document, KubeconfigError> {
     let text = text.trim_start_matches('\u{feff}');
@@ -240,15 +227,12 @@ fn parse(text: &str, path: &Path) -> Result<Document, KubeconfigError> {
         path: path.to_owned(),
         place,
     };
-    let options = serde_saphyr::options! {
-        with_snippet: false,
-        strict_booleans: true,
-        leading_zero_numbers_as_strings: true,
-    };
-    // By way of a tree: the parser is compiled for one type, not for each of kube's.
-    let tree: Value = serde_saphyr::from_str_with_options(text, options)
-        .map_err(|error| wrong(line(error.location())))?;
-    let tree = with_text(tree);
+    let tree = yaml::texts(text).map_err(|error| {
+        wrong(error.location().map_or_else(
+            || "its end".to_owned(),
+            |at| format!("line {}, column {}", at.line(), at.column()),
+        ))
+    })?;
     let Ok(mut document) = Document::deserialize(&tree) else {
         return Err(wrong(misfit(&tree)));
     };
@@ -289,13 +273,6 @@ fn parse(text: &str, path: &Path) -> Result<Document, KubeconfigError> {
         }
     }
     Ok(document)
-}
-
-fn line(at: Option<serde_saphyr::Location>) -> String {
-    at.map_or_else(
-        || "its end".to_owned(),
-        |at| format!("line {}, column {}", at.line(), at.column()),
-    )
 }
 
 /// Returns the first entry that is not what a kubeconfig has there.

@@ -14,6 +14,7 @@ use thiserror::Error;
 use crate::arm::{Kind, Reference};
 use crate::text::escape;
 use crate::translation::VirtualClusterName;
+use crate::yaml;
 
 /// What stands for any value.
 const ANY: &str = "*";
@@ -77,9 +78,9 @@ impl IdentityMap {
     ///
     /// [`MapError`]; a row that can't be used or never decides is an error, not a surprise.
     pub fn parse(text: &str) -> Result<Self, MapError> {
-        let options = serde_saphyr::options! { with_snippet: false, strict_booleans: true };
-        let rows: Vec<Row> = serde_saphyr::from_str_with_options(text, options)
-            .map_err(|error| MapError::Shape(escape(&error.to_string())))?;
+        let shape = |fault: String| MapError::Shape(escape(&fault));
+        let tree = yaml::texts(text).map_err(|error| shape(error.to_string()))?;
+        let rows = Vec::<Row>::deserialize(&tree).map_err(|error| shape(error.to_string()))?;
         for (index, row) in rows.iter().enumerate() {
             let number = index + 1;
             if row.vcluster != ANY
