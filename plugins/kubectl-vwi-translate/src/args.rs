@@ -145,7 +145,7 @@ impl TranslateArgs {
             ));
         }
         self.via.check(self.proof.offline)?;
-        let stdin_is_data = self.input.filenames.iter().any(|name| name == "-");
+        let stdin_is_data = self.input.names_stdin();
         self.platform.check(stdin_is_data)?;
         if self.proof.offline && self.platform.is_typed() {
             return Err(bad_usage(

@@ -63,6 +63,9 @@ impl Plugin for Translate {
             return Ok(nothing_to_do::<Self>(session));
         }
         arguments.check()?;
+        if arguments.input.names_stdin() {
+            session.end_at_signals();
+        }
         let outcome = if arguments.way.reverse {
             reverse::run(arguments, session)?
         } else if arguments.proof.offline {

@@ -94,6 +94,9 @@ impl Plugin for Example {
                 }
             }
         } else {
+            if arguments.input.names_stdin() {
+                session.end_at_signals();
+            }
             let selected = arguments.selection.is_given();
             let Some(collected) = input::collect(&arguments.input, selected, &session.talk)? else {
                 return Ok(nothing_to_do::<Self>(session));

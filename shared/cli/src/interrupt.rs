@@ -1,7 +1,7 @@
 //! Being asked to stop: by a signal, or by the reader of stdout having gone.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
@@ -35,6 +35,8 @@ pub struct Interrupt {
 #[derive(Debug, Default)]
 struct Inner {
     reason: AtomicU8,
+    /// Whether the step itself sees to signals.
+    listens: AtomicBool,
     notify: Notify,
 }
 
@@ -77,6 +79,7 @@ impl Interrupt {
     /// Listens for SIGINT and SIGTERM from now on, on the runtime that this is called in; a second
     /// signal ends the process at once.
     pub(crate) fn listen(&self) {
+        self.inner.listens.store(true, Ordering::SeqCst);
         for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
             // Without a handler the signal ends the process, which is the next best.
             let Ok(mut signals) = signal(kind) else {
@@ -95,9 +98,36 @@ impl Interrupt {
     }
 }
 
+impl Interrupt {
+    /// Ends the process at SIGINT or SIGTERM, after `farewell`, until the step listens by itself.
+    pub(crate) fn end_until_listening(&self, farewell: impl FnOnce() + Send + 'static) {
+        let interrupt = self.clone();
+        // Without it the signal ends the process too, though without a word.
+        let _watcher = std::thread::Builder::new().spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_io()
+                .build()
+                .ok()?;
+            runtime.block_on(async {
+                let mut int = signal(SignalKind::interrupt()).ok()?;
+                let mut term = signal(SignalKind::terminate()).ok()?;
+                tokio::select! {
+                    came = int.recv() => came,
+                    came = term.recv() => came,
+                }
+            })?;
+            if !interrupt.inner.listens.load(Ordering::SeqCst) {
+                farewell();
+                end_at_once();
+            }
+            Some(())
+        });
+    }
+}
+
 #[expect(
     clippy::exit,
-    reason = "the user asked twice; nothing may hold the process"
+    reason = "the user asked twice, or nothing is under way; nothing may hold the process"
 )]
 fn end_at_once() -> ! {
     std::process::exit(i32::from(Outcome::Interrupted.code()))

@@ -16,7 +16,9 @@ use crate::flags::{KubectlFlags, OutputFlags};
 use crate::http::HttpSettings;
 use crate::interrupt::{Interrupt, Reason};
 use crate::invocation::Invocation;
+use crate::limit::GivenUp;
 use crate::progress::Progress;
+use crate::report;
 use crate::talk::Talk;
 use crate::terminal::Terminals;
 
@@ -90,6 +92,16 @@ impl Session {
             Some(runtime) => Ok(runtime.block_on(future)),
             None => Err(NoRuntime(io::Error::other("no runtime"))),
         }
+    }
+
+    /// Lets a signal end the process, which says so, until [`Session::block_on`] listens for signals:
+    /// for a step that reads its input before it asks anybody, and may wait for it for ever.
+    pub fn end_at_signals(&self) {
+        let error = GivenUp::Interrupted(Reason::Signal);
+        let message = report::message(&self.invocation, self.talk.style(), &error);
+        let talk = self.talk.clone();
+        self.interrupt
+            .end_until_listening(move || talk.raw(&message));
     }
 
     /// Keeps a variable that holds a secret from the programs that are run from here.

@@ -274,6 +274,26 @@ fn a_signal_lets_the_step_finish_what_it_has_begun() {
     }
 }
 
+#[test]
+fn a_signal_ends_a_step_that_waits_for_its_input() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let child = step(&["-f", "-"])
+            .stdin(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut child = Ended(child);
+        let _open = child.0.stdin.take();
+        wait_until_handled(child.0.id());
+        kill_process(Pid::from_child(&child.0), signal).unwrap();
+        let mut said = String::new();
+        let mut stderr = child.0.stderr.take().unwrap();
+        stderr.read_to_string(&mut said).unwrap();
+        assert_eq!(said, "error: federate: interrupted\n");
+        assert_eq!(child.0.wait().unwrap().code(), Some(130));
+    }
+}
+
 /// Waits until the process catches SIGTERM, the second of the two, as its status in /proc says.
 fn wait_until_handled(process: u32) {
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);

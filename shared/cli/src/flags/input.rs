@@ -16,3 +16,10 @@ pub struct InputFlags {
     #[arg(long)]
     pub partial: bool,
 }
+
+impl InputFlags {
+    /// Whether standard input is named.
+    pub fn names_stdin(&self) -> bool {
+        self.filenames.iter().any(|name| name == "-")
+    }
+}
