@@ -31,7 +31,7 @@ pub struct Answers<'a> {
     writer: RecordWriter,
     claims: Claims,
     collisions: Vec<Collision>,
-    /// Lines of `-o env`: empty if the record failed, absent before there is one.
+    /// Lines of `-o env`, absent before there is a record.
     env: Option<String>,
     terraform: Option<terraform::Answer>,
     hints: Vec<String>,
@@ -189,8 +189,10 @@ impl<'a> Answers<'a> {
     ///
     /// [`TranslateError`] if it can't be written.
     pub fn finish(mut self, selection: Selection) -> Result<Counts, TranslateError> {
-        if let Some(lines) = self.env.take() {
-            self.writer.text(&lines)?;
+        if self.format == Format::Env {
+            let lines = self.env.take();
+            self.writer
+                .text(lines.as_deref().unwrap_or(format::FAILED_ENV))?;
         }
         if let Some(answer) = self.terraform.take()
             && self.writer.counts().failed == 0
@@ -282,7 +284,8 @@ impl<'a> Answers<'a> {
             Format::Subject if self.terraform.is_some() => {}
             Format::Env => {
                 // One that failed counts: the other's name must not be taken for its.
-                let lines = format::env(record).unwrap_or_default();
+                let lines = format::env(record);
+                let lines = lines.unwrap_or_else(|| format::FAILED_ENV.to_owned());
                 if self.env.replace(lines).is_some() {
                     return Err(TranslateError::SeveralForEnv);
                 }

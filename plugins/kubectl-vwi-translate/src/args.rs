@@ -1,5 +1,6 @@
 //! The command line of translate.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -130,6 +131,13 @@ impl TranslateArgs {
                 Some("Terraform says on standard input what it wants"),
             ));
         }
+        let is_part = self.reach.all_vclusters || self.shard.shard.is_some();
+        if self.way.terraform && is_part {
+            return Err(bad_usage(
+                "`--all-vclusters` and `--shard` can't be given together with `--terraform`",
+                Some("Terraform is answered for all that it asks, of one vCluster"),
+            ));
+        }
         selection.check(&self.input)?;
         self.kubectl.check()?;
         if self.proof.offline && !has_names && !has_files && !self.way.terraform {
@@ -141,6 +149,13 @@ impl TranslateArgs {
         if self.proof.offline && (self.proof.wait || self.host.is_typed()) {
             return Err(bad_usage(
                 "`--offline` looks at no cluster, so `--wait` and `--host-…` can't be given with it",
+                None,
+            ));
+        }
+        let blind = self.blinding_flag();
+        if let Some(flag) = blind.filter(|_| self.proof.wait) {
+            return Err(bad_usage(
+                format!("`--wait` waits for what the host shows, and `{flag}` looks at no host"),
                 None,
             ));
         }
@@ -182,6 +197,17 @@ impl TranslateArgs {
             ("--offline", self.proof.offline),
             ("--allow-missing", self.proof.allow_missing),
             ("--wait", self.proof.wait),
+            ("--via", !self.via.via.is_empty()),
+            ("--token-image", self.via.token_image.is_some()),
+            ("--all-vclusters", self.reach.all_vclusters),
+            (
+                "--workload-service-account",
+                self.reach.workload_service_account,
+            ),
+            ("--wake", self.reach.wake),
+            ("--include-system", self.include_system),
+            ("--platform", self.platform.platform.is_some()),
+            ("--project", self.platform.project.is_some()),
         ];
         if let Some((flag, _)) = meaningless.into_iter().find(|(_, given)| *given) {
             return Err(bad_usage(
@@ -201,6 +227,19 @@ impl TranslateArgs {
             ));
         }
         Ok(())
+    }
+
+    /// Returns the flag that keeps the host from being looked at.
+    pub fn blinding_flag(&self) -> Option<Cow<'static, str>> {
+        if self.proof.offline {
+            Some("--offline".into())
+        } else if self.host.no_host {
+            Some("--no-host".into())
+        } else if self.via.looks_at_host() {
+            None
+        } else {
+            Some(format!("--via={}", self.via.words()).into())
+        }
     }
 
     /// Returns the weakest grade that is enough.

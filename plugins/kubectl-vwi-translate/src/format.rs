@@ -73,6 +73,10 @@ pub fn subject(record: &Record) -> Option<String> {
     status.subject.map(|subject| format!("{subject}\n"))
 }
 
+/// Lines in place of those that a failure leaves open: a shell that evaluates them has no variable
+/// of a run before, and a status that says so.
+pub const FAILED_ENV: &str = "unset KSA_NAME KSA_NAMESPACE; false\n";
+
 /// Returns the lines that set the variables of vCluster's documented procedure; `None` if the
 /// record failed.
 pub fn env(record: &Record) -> Option<String> {

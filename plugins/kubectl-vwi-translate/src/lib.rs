@@ -17,6 +17,8 @@ pub mod reverse;
 pub mod terraform;
 pub mod wanted;
 
+use std::io::Write;
+
 use vwi_cli::Failure;
 use vwi_cli::flags::OutputFlags;
 use vwi_cli::output::Format;
@@ -67,12 +69,16 @@ impl Plugin for Translate {
             session.end_at_signals();
         }
         let outcome = if arguments.way.reverse {
-            reverse::run(arguments, session)?
+            reverse::run(arguments, session)
         } else if arguments.proof.offline {
-            offline::run(arguments, session)?
+            offline::run(arguments, session)
         } else {
-            online::run(arguments, session)?
+            online::run(arguments, session)
         };
-        Ok(outcome)
+        if outcome.is_err() && arguments.output.output == Some(Format::Env) {
+            // Whoever does not read has nothing to evaluate.
+            let _written = session.stdout().write_all(format::FAILED_ENV.as_bytes());
+        }
+        Ok(outcome?)
     }
 }

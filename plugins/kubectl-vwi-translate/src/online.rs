@@ -172,9 +172,8 @@ impl Work<'_> {
         if via.iter().any(|source| missing(source).is_none()) {
             return Ok(());
         }
-        let words: Vec<_> = via.iter().map(|source| source.word()).collect();
         Err(TranslateError::NobodyToAsk {
-            via: words.join(","),
+            via: self.args.via.words(),
             why,
         })
     }

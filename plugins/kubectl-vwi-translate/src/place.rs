@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use vwi_core::namespaces::{HostServiceAccount, SeenNamespaces};
-use vwi_core::record::{Evidence, TenantStatus, VirtualClusterRef};
+use vwi_core::record::{Evidence, Source, TenantStatus, VirtualClusterRef};
 use vwi_core::text::escape;
 use vwi_core::translation::{
     Configuration, HostFact, Identification, Judgement, ModeSource, PlatformInstance, Question,
@@ -86,7 +86,8 @@ impl Place {
             return facts;
         }
         let (configuration, mode_source) = match (&self.platform_values, &self.values) {
-            (Some(values), _) => (Some(values), ModeSource::Platform),
+            (Some(values), _) if self.is_told() => (Some(values), ModeSource::Platform),
+            (Some(values), _) => (Some(values), ModeSource::Unproven),
             (None, Some(values)) => (Some(values), ModeSource::Values),
             (None, None) => (None, ModeSource::Assumed),
         };
@@ -98,6 +99,13 @@ impl Place {
                 .and_then(|facts| facts.namespaces)
                 .or(self.namespaces.as_ref()),
         }
+    }
+
+    /// Whether more than hints tell which vCluster it is: a proof, or the user.
+    fn is_told(&self) -> bool {
+        let is_hint =
+            |said: &Evidence| matches!(said.source, Source::ContextName | Source::OnlyOne);
+        !self.told_by.iter().all(is_hint)
     }
 
     /// Returns all that was said, about the vCluster and about the ServiceAccount.
@@ -149,6 +157,10 @@ impl Place {
             let message = format!("vCluster `{}`: {}", self.which, escape(&one_line(error)));
             return Judgement::failed("ConfigurationUnusable", message, None);
         }
+        if let Some(message) = self.other_values() {
+            let hint = "leave out `--vcluster-values`: what the host says is read";
+            return Judgement::failed("ConfigurationDiffers", message, Some(hint.to_owned()));
+        }
         if let Some(message) = self.contradiction(wanted) {
             let hint = "connect to the vCluster that the record names, or correct the record";
             return Judgement::failed("OtherVirtualCluster", message, Some(hint.to_owned()));
@@ -184,6 +196,7 @@ impl Place {
             tenant,
             host,
             same_uid: &same_uid,
+            blinded_by: args.blinding_flag().as_deref(),
             host_issuer: self.issuer.as_deref(),
             via: &args.via.via,
             opinions: &wanted.opinions,
@@ -191,6 +204,20 @@ impl Place {
             accept: args.accepted(),
             allow_missing: args.proof.allow_missing,
             workload_account: args.reach.workload_service_account,
+        })
+    }
+
+    /// Says what the file of values says otherwise than the vCluster's own configuration.
+    fn other_values(&self) -> Option<String> {
+        let (values, facts) = (self.values.as_ref()?, self.facts());
+        let own = facts.configuration.filter(|_| facts.mode_source.is_own())?;
+        let differences = own.differences(values);
+        (!differences.is_empty()).then(|| {
+            format!(
+                "`--vcluster-values` is not the configuration of vCluster `{}`: they differ in {}",
+                self.which,
+                differences.join(", ")
+            )
         })
     }
 

@@ -90,6 +90,7 @@ pub(super) fn judged(work: &Work, evidence: &HostEvidence) -> (Judgement, bool) 
         tenant,
         host,
         same_uid: &same_uid,
+        blinded_by: None,
         host_issuer: None,
         via: &[],
         opinions: &[],

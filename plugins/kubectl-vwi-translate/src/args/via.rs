@@ -48,6 +48,12 @@ impl ViaFlags {
         self.via.is_empty() || self.picks(Source::Host) || self.picks(Source::Token)
     }
 
+    /// Returns the sources as they are typed.
+    pub fn words(&self) -> String {
+        let words: Vec<&str> = self.via.iter().map(|source| source.word()).collect();
+        words.join(",")
+    }
+
     /// Returns the image of the pod that `--via=token` runs.
     pub fn image(&self) -> &str {
         self.token_image.as_deref().unwrap_or(TOKEN_IMAGE)

@@ -14,7 +14,7 @@ use vwi_kubernetes::object::ServiceAccount;
 use vwi_kubernetes::tenant::Scope;
 use vwi_kubernetes::{ApiError, Cluster, ClusterChoice, ConnectSettings, Host, HostChoice, Tenant};
 
-use super::{Work, clusters::as_host};
+use super::{Work, clusters::as_host, platform::OnPlatform};
 use crate::error::TranslateError;
 
 mod write;
@@ -25,6 +25,8 @@ pub(super) use write::write;
 pub(super) struct HostFleet {
     label: String,
     server: String,
+    /// What the Platform calls it and its vClusters, where it leads there.
+    on_platform: OnPlatform,
     issuer: Option<String>,
     fleet: Fleet,
     asleep: HashMap<VirtualClusterName, Sleep>,
@@ -65,13 +67,17 @@ pub(super) async fn gather(
         Some(_) | None => Vec::new(),
     };
     if !through_platform.is_empty() {
-        for candidate in through_platform {
+        for (candidate, on_platform) in through_platform {
             let host = candidate.connect(settings).await;
             let host = host.map_err(TranslateError::Host)?;
             let label = host.cluster().label();
             work.talk()
                 .say(&format!("the Platform names the host {label}"));
-            fleets.push(read(work, &host, &scope).await?);
+            let fleet = read(work, &host, &scope).await?;
+            fleets.push(HostFleet {
+                on_platform,
+                ..fleet
+            });
         }
         return Ok(fleets);
     }
@@ -142,19 +148,34 @@ async fn read(work: &Work<'_>, host: &Host, scope: &Scope) -> Result<HostFleet, 
     let asleep = planes
         .iter()
         .filter_map(|plane| Some((plane.which.clone(), ControlPlane::sleep(plane)?)));
+    // A vCluster of one namespace can have more, which are mapped.
+    let scopes: Vec<Scope> = match scope {
+        Scope::All => vec![Scope::All],
+        Scope::Namespace(_) => {
+            let namespaces = fleet.namespaces().into_iter();
+            namespaces
+                .map(|namespace| Scope::Namespace(namespace.to_owned()))
+                .collect()
+        }
+    };
     let mut not_believed = 0;
-    let keep = |account| {
+    let mut keep = |account| {
         let synced = Synced::of(&fleet, account);
         if synced.as_ref().is_none_or(|one| one.tenant.is_none()) {
             not_believed += 1;
         }
         synced
     };
-    let mut synced = host.all_synced_service_accounts(scope, keep).await?;
+    let mut synced = Vec::new();
+    for scope in &scopes {
+        let found = host.all_synced_service_accounts(scope, &mut keep).await?;
+        synced.extend(found);
+    }
     synced.sort_by(|one, other| (one.member, &one.tenant).cmp(&(other.member, &other.tenant)));
     Ok(HostFleet {
         label: host.cluster().label(),
         server: host.cluster().server().to_owned(),
+        on_platform: OnPlatform::default(),
         issuer: work.or_warned(issuer)?,
         twins: twins(&synced),
         asleep: asleep.collect(),

@@ -219,20 +219,14 @@ impl Work<'_> {
         identity: &TenantIdentity,
     ) -> Result<Option<ProvenHost<'h>>, TranslateError> {
         let address = identity.service_ip.as_ref().ok().cloned().flatten();
+        let mut proven = Vec::new();
         let mut unknown = None;
         let mut refuted = Vec::new();
         for host in hosts {
             let label = host.label();
             let origin = host.host.origin();
             match host_proof(address.as_deref(), &host.services, host.complete) {
-                HostProof::Proven(which) => {
-                    if !host.is_typed() {
-                        let how = how_found(origin);
-                        self.talk().say(&format!("the host is {label}, {how}"));
-                    }
-                    let proof = Some(which);
-                    return Ok(Some(ProvenHost { host, proof }));
-                }
+                HostProof::Proven(which) => proven.push((host, which)),
                 HostProof::Refuted if host.is_typed() => refuted.push(label),
                 HostProof::Unknown if host.is_typed() => {
                     unknown.get_or_insert(host);
@@ -244,6 +238,31 @@ impl Work<'_> {
                     tenant.cluster().label()
                 )),
             }
+        }
+        if proven.len() > 1
+            && let Ok(Some(certified)) = &identity.certificate
+        {
+            // Addresses of one range are in use on many hosts.
+            proven.retain(|(_, which)| which == certified);
+        }
+        let mut proven = proven.into_iter();
+        match (proven.next(), proven.next()) {
+            (Some((host, which)), None) => {
+                if !host.is_typed() {
+                    let how = how_found(host.host.origin());
+                    let label = host.label();
+                    self.talk().say(&format!("the host is {label}, {how}"));
+                }
+                let proof = Some(which);
+                return Ok(Some(ProvenHost { host, proof }));
+            }
+            (Some((first, which)), Some((second, _))) => {
+                return Err(TranslateError::SeveralHosts {
+                    which,
+                    hosts: format!("{} and {}", first.label(), second.label()),
+                });
+            }
+            (None, _) => {}
         }
         match unknown {
             Some(host) => Ok(Some(ProvenHost { host, proof: None })),

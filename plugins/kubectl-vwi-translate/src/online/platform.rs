@@ -9,22 +9,26 @@ use vwi_cli::session::Session;
 use vwi_cli::talk::Talk;
 use vwi_core::record::Source;
 use vwi_core::text::escape;
-use vwi_core::translation::context_name::ContextName;
 use vwi_core::translation::{
     Clue, ClueSource, Configuration, InstanceError, InstanceWish, KnownInstance, PlatformInstance,
-    PlatformUrl, pick,
+    pick,
 };
 use vwi_http::Patience;
 use vwi_kubernetes::host::HostCandidate;
 use vwi_kubernetes::{ClusterChoice, Kubeconfig};
-use vwi_platform::{AccessError, Address, Instance, Phase, Platform};
+use vwi_platform::{AccessError, Instance, Phase, Platform};
 
 use crate::args::TranslateArgs;
 use crate::error::TranslateError;
 use crate::place::Place;
 
 pub(super) mod asleep;
+mod lead;
+mod names;
 mod opinion;
+
+use lead::{host_cluster, lead};
+pub(super) use names::OnPlatform;
 
 /// How long a Platform that nobody typed may take to recover.
 const SHORT_PATIENCE: Duration = Duration::from_secs(15);
@@ -37,6 +41,12 @@ pub(super) struct View {
     is_typed: bool,
     /// What the kubeconfig says, and whether it says so in the server's URL, which proves it.
     lead: Option<(PlatformInstance, bool)>,
+    /// `--project`.
+    project: Option<String>,
+    /// Whether a flag names the instance, and not only the Platform.
+    is_named: bool,
+    /// The host cluster that the server's URL names.
+    cluster: Option<String>,
     /// All instances, where they had to be listed.
     listed: Vec<Instance>,
     found: Option<Instance>,
@@ -80,7 +90,7 @@ impl View {
             Ok(None) => return Ok(None),
             Err(error) if is_typed => return Err(error.into()),
             Err(error) => {
-                leave(&talk, &error);
+                leave(&talk, is_typed, &error);
                 return Ok(None);
             }
         };
@@ -106,6 +116,9 @@ impl View {
             talk,
             is_typed,
             lead: lead.filter(|_| !is_other),
+            project: flags.project.clone(),
+            is_named: flags.project.is_some() || args.which.vcluster.is_some(),
+            cluster: server.and_then(host_cluster),
             listed: Vec::new(),
             found: None,
         }))
@@ -144,22 +157,20 @@ impl View {
             Ok(()) => {}
             Err(error) if self.is_typed && !error.is_forbidden() => return Err(error.into()),
             Err(error) => {
-                leave(&self.talk, &error);
+                leave(&self.talk, self.is_typed, &error);
                 return Ok(None);
             }
         }
-        if self.found.is_none() && !all {
-            let known: Vec<_> = self.listed.iter().map(known).collect();
-            match pick(wish, &known) {
-                Ok(place) => self.found = self.listed.get(place).cloned(),
-                // Something else may tell which vCluster it is, and then which instance.
-                Err(InstanceError::Several { .. })
-                    if wish.name.is_none() && wish.namespace.is_none() => {}
-                Err(error) => return Err(error.into()),
+        if !all {
+            let is_proven = matches!(self.lead, Some((_, true)));
+            match self.choose(wish) {
+                Ok(()) => {}
+                Err(error) if self.is_typed || is_proven => return Err(error.into()),
+                Err(error) => {
+                    leave(&self.talk, self.is_typed, &error);
+                    return Ok(None);
+                }
             }
-        }
-        if let Some(found) = self.found.as_ref().filter(|found| found.standalone) {
-            return Err(InstanceError::Standalone(instance(found)).into());
         }
         if let Some(found) = &self.found
             && let (Some(typed), Some(which)) = (wish.name, &found.which)
@@ -173,6 +184,24 @@ impl View {
             ));
         }
         Ok(Some(self))
+    }
+
+    /// Picks the instance that is meant, if something says so.
+    fn choose(&mut self, wish: InstanceWish<'_>) -> Result<(), InstanceError> {
+        if self.found.is_none() {
+            let known: Vec<_> = self.listed.iter().map(known).collect();
+            match pick(wish, &known) {
+                Ok(place) => self.found = self.listed.get(place).cloned(),
+                // Something else may tell which vCluster it is, and then which instance.
+                Err(InstanceError::Several { .. })
+                    if wish.name.is_none() && wish.namespace.is_none() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        match self.found.as_ref().filter(|found| found.standalone) {
+            Some(found) => Err(InstanceError::Standalone(instance(found))),
+            None => Ok(()),
+        }
     }
 
     /// Says what the Platform knows: clues that name an instance get its Helm release and host
@@ -201,11 +230,14 @@ impl View {
             }
         }
         if !is_told {
-            let said_by = format!("{instance}");
-            let source = match self.lead {
-                Some((_, true)) => ClueSource::PlatformUrl,
-                Some((_, false)) => ClueSource::ContextName,
-                None => ClueSource::Flag,
+            let (source, said_by) = match self.lead {
+                Some((_, true)) => (ClueSource::PlatformUrl, instance.to_string()),
+                Some((_, false)) => (ClueSource::ContextName, instance.to_string()),
+                None if self.is_named => (ClueSource::Flag, instance.to_string()),
+                None => (
+                    ClueSource::OnlyOne,
+                    format!("{instance}, the only one that the Platform shows,"),
+                ),
             };
             let mut clue = Clue::both(source, said_by, which);
             clue.instance = Some(instance);
@@ -218,15 +250,16 @@ impl View {
     ///
     /// # Errors
     ///
-    /// [`TranslateError`] if a flag asks for the Platform, and it does not know the vCluster.
+    /// [`TranslateError`] if a flag asks for the Platform, and it does not know the vCluster, or
+    /// several that it can be.
     pub(super) fn fill(&self, place: &mut Place) -> Result<(), TranslateError> {
-        let is_it = |one: &&Instance| one.which.as_ref() == Some(&place.which);
-        let mut known = self.found.iter().chain(&self.listed);
-        let Some(found) = known.find(is_it) else {
-            return Err(TranslateError::NotOnPlatform {
-                platform: self.platform.address().to_string(),
-                which: place.which.clone(),
-            });
+        let found = match self.instance_of(place) {
+            Ok(found) => found,
+            Err(error) if self.is_typed => return Err(error),
+            Err(error) => {
+                leave(&self.talk, self.is_typed, &error);
+                return Ok(());
+            }
         };
         place.instance = Some(instance(found));
         place.host_cluster.clone_from(&found.cluster);
@@ -243,19 +276,55 @@ impl View {
         Ok(())
     }
 
+    /// Returns the instance that a vCluster is.
+    fn instance_of(&self, place: &Place) -> Result<&Instance, TranslateError> {
+        let is_it = |one: &&Instance| one.which.as_ref() == Some(&place.which);
+        if let Some(found) = self.found.as_ref().filter(is_it) {
+            return Ok(found);
+        }
+        let known: Vec<&Instance> = self
+            .listed
+            .iter()
+            .filter(is_it)
+            .filter(|one| fits(self.project.as_deref(), Some(&one.project)))
+            .filter(|one| fits(self.cluster.as_deref(), one.cluster.as_deref()))
+            .filter(|one| fits(place.instance.as_ref(), Some(&instance(one))))
+            .collect();
+        match known.as_slice() {
+            [only] => Ok(only),
+            [] => Err(TranslateError::NotOnPlatform {
+                platform: self.platform.address().to_string(),
+                which: place.which.clone(),
+            }),
+            several => Err(TranslateError::Instance(InstanceError::Several {
+                wish: format!(
+                    "Helm release `{}` in host namespace `{}`",
+                    escape(&place.which.name),
+                    escape(&place.which.namespace)
+                ),
+                found: several.iter().copied().map(self::known).collect(),
+            })),
+        }
+    }
+
     /// Returns the host cluster as the Platform reaches it, if it says which that is.
     pub(super) fn host(&self) -> Option<HostCandidate> {
         Some(self.through(self.found.as_ref()?.cluster.as_deref()?))
     }
 
     /// Returns the host clusters of all instances, where a flag asks for the Platform.
-    pub(super) fn all_hosts(&self) -> Vec<HostCandidate> {
+    pub(super) fn all_hosts(&self) -> Vec<(HostCandidate, OnPlatform)> {
         if !self.is_typed {
             return Vec::new();
         }
         let clusters = self.listed.iter().filter_map(|one| one.cluster.as_deref());
         let clusters: BTreeSet<&str> = clusters.collect();
-        clusters.into_iter().map(|one| self.through(one)).collect()
+        let hosts = clusters.into_iter().map(|cluster| {
+            let there = |one: &&Instance| one.cluster.as_deref() == Some(cluster);
+            let on_platform = OnPlatform::new(cluster, self.listed.iter().filter(there));
+            (self.through(cluster), on_platform)
+        });
+        hosts.collect()
     }
 
     fn through(&self, cluster: &str) -> HostCandidate {
@@ -278,29 +347,9 @@ impl View {
     }
 }
 
-/// Returns what the kubeconfig says of the Platform: the instance, whether that is a proof, and the
-/// Platform's address.
-fn lead(
-    context: Option<&str>,
-    server: Option<&str>,
-) -> (Option<(PlatformInstance, bool)>, Option<Address>) {
-    if let Some(server) = server
-        && let Some(PlatformUrl::Instance(instance)) = PlatformUrl::parse(server)
-    {
-        return (Some((instance, true)), Address::parse(server).ok());
-    }
-    match context.map(ContextName::parse) {
-        Some(ContextName::Platform {
-            instance, project, ..
-        }) => {
-            let instance = PlatformInstance {
-                project: project.to_owned(),
-                name: instance.to_owned(),
-            };
-            (Some((instance, false)), None)
-        }
-        Some(ContextName::Helm { .. } | ContextName::Other) | None => (None, None),
-    }
+/// Whether what is wanted, if anything, is what was found.
+fn fits<T: PartialEq + ?Sized>(wanted: Option<&T>, found: Option<&T>) -> bool {
+    wanted.is_none() || wanted == found
 }
 
 fn instance(found: &Instance) -> PlatformInstance {
@@ -319,9 +368,14 @@ fn known(found: &Instance) -> KnownInstance {
 }
 
 /// Warns that the work goes on without the Platform.
-fn leave(talk: &Talk, why: &dyn vwi_core::exit::Explain) {
+fn leave(talk: &Talk, is_typed: bool, why: &dyn vwi_core::exit::Explain) {
+    let way = if is_typed {
+        ""
+    } else {
+        "; `--no-platform` leaves it alone"
+    };
     talk.warn(&format!(
-        "the Platform is not asked: {}",
+        "the Platform is not asked: {}{way}",
         report::in_one_line(why)
     ));
 }

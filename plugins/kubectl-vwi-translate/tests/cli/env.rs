@@ -7,6 +7,9 @@ use proptest::prelude::*;
 
 use crate::program::{Finished, offline, translate};
 
+/// What a shell evaluates after a failure.
+const FAILED: &str = "unset KSA_NAME KSA_NAMESPACE; false\n";
+
 #[test]
 fn lines_are_for_one_service_account() {
     let two = r#"{"apiVersion":"vwi/v1alpha1","kind":"WorkloadIdentity","metadata":{"name":"app"}}
@@ -18,7 +21,7 @@ fn lines_are_for_one_service_account() {
     ] {
         assert_eq!(
             (found.status, found.stdout.as_str()),
-            (2, ""),
+            (2, FAILED),
             "{}",
             found.stderr
         );
@@ -31,10 +34,20 @@ fn lines_are_for_one_service_account() {
 }
 
 #[test]
-fn one_that_failed_has_no_lines() {
+fn after_a_failure_no_variable_is_left_of_a_run_before() {
     let record = r#"{"apiVersion":"vwi/v1alpha1","kind":"WorkloadIdentity","metadata":{"name":"app"},"spec":{"virtualCluster":{"name":"else"}}}"#;
     let found = offline(&["-f", "-", "-o", "env"], record);
-    assert_eq!((found.status, found.stdout.as_str()), (1, ""));
+    assert_eq!((found.status, found.stdout.as_str()), (1, FAILED));
+    let unknown = translate(&["app", "--offline", "-o", "env"], "");
+    assert_eq!((unknown.status, unknown.stdout.as_str()), (3, FAILED));
+    let script = "KSA_NAME=old KSA_NAMESPACE=old; eval \"$1\"; echo \"$? ${KSA_NAME-none}\"";
+    for shell in shells() {
+        let evaluated = Command::new(&shell)
+            .args(["-c", script, "x", &found.stdout])
+            .output()
+            .unwrap();
+        assert_eq!(evaluated.stdout, b"1 none\n", "{shell}");
+    }
 }
 
 /// What a shell would run, with text of all kinds around it.
@@ -65,7 +78,7 @@ fn nothing_runs(found: &Finished) {
             .output()
             .unwrap();
         assert!(
-            evaluated.status.success()
+            evaluated.status.success() != (found.stdout == FAILED)
                 && evaluated.stdout.is_empty()
                 && evaluated.stderr.is_empty(),
             "{shell}: {}",

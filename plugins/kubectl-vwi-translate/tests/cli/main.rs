@@ -107,6 +107,30 @@ fn what_can_not_be_meant_is_a_usage_error() {
             "`-o json | jq`",
         ),
         (&["app", "--shard", "4/4"], "no part of the work"),
+        (
+            &["--terraform", "--all-vclusters"],
+            "can't be given together with `--terraform`",
+        ),
+        (
+            &["--terraform", "--shard", "0/2"],
+            "can't be given together with `--terraform`",
+        ),
+        (
+            &["app", "--wait", "--no-host"],
+            "`--no-host` looks at no host",
+        ),
+        (
+            &["app", "--wait", "--via=computed,platform"],
+            "`--via=computed,platform` looks at no host",
+        ),
+        (
+            &["ns/app", "--reverse", "--via=token"],
+            "`--via` can't be given together with `--reverse`",
+        ),
+        (
+            &["ns/app", "--reverse", "--all-vclusters"],
+            "`--all-vclusters` can't be given together with `--reverse`",
+        ),
     ] {
         let found = translate(arguments, "");
         assert_eq!(found.status, 2, "{arguments:?}: {}", found.stderr);

@@ -149,6 +149,28 @@ impl Configuration {
         })
     }
 
+    /// Returns what of host names another configuration says otherwise, in words.
+    pub fn differences(&self, other: &Self) -> Vec<&'static str> {
+        let pairs = [
+            (
+                self.syncs_service_accounts == other.syncs_service_accounts,
+                "whether ServiceAccounts are synced",
+            ),
+            (self.pods == other.pods, "where pods run"),
+            (self.mode == other.mode, "how namespaces are mapped"),
+            (
+                self.target_namespace == other.target_namespace,
+                "the target namespace",
+            ),
+            (
+                self.workload_service_account == other.workload_service_account,
+                "the workload ServiceAccount",
+            ),
+        ];
+        let differing = pairs.into_iter().filter(|(same, _)| !same);
+        differing.map(|(_, what)| what).collect()
+    }
+
     /// Returns the host namespace of synced objects, where namespaces are not mapped.
     pub fn host_namespace<'a>(&'a self, which: &'a VirtualClusterName) -> &'a str {
         self.target_namespace.as_deref().unwrap_or(&which.namespace)

@@ -110,6 +110,11 @@ impl Fleet {
         &self.members
     }
 
+    /// Returns the host namespaces that count for any of them.
+    pub fn namespaces(&self) -> BTreeSet<&str> {
+        self.by_namespace.keys().map(String::as_str).collect()
+    }
+
     /// Says what a host ServiceAccount is.
     pub fn standing<'a>(&self, host: HostMetadata<'a>) -> Standing<'a> {
         let managed_by = host.labels.get(MANAGED_BY);

@@ -2,6 +2,7 @@
 
 use crate::namespaces::{HostServiceAccount as HostName, NameError, NamespaceMode};
 use crate::record::{Evidence, HostServiceAccount, SharedBy, Source};
+use crate::subject::Subject;
 use crate::text::escape;
 
 use super::configuration::Refusal;
@@ -94,7 +95,7 @@ pub fn judge(question: &Question<'_>) -> Judgement {
         ..Judgement::failed(NO_NAME, String::new(), None)
     };
     let outcome = decide(question, &mut judgement);
-    match outcome {
+    match outcome.and_then(|sight| named(&judgement, sight)) {
         Ok((grade, message)) if grade >= question.accept => {
             judgement.grade = Some(grade);
             judgement.reason = grade.reason();
@@ -190,6 +191,22 @@ fn decide(question: &Question<'_>, judgement: &mut Judgement) -> Result<(Grade, 
     opinion::weigh(question, &agreed, judgement, sight)
 }
 
+/// A configuration can name what no ServiceAccount is called.
+fn named(judgement: &Judgement, sight: (Grade, String)) -> Result<(Grade, String), Failure> {
+    let host = judgement.host.as_ref();
+    match host.filter(|host| Subject::new(&host.namespace, &host.name).is_err()) {
+        None => Ok(sight),
+        Some(host) => Err(Failure::new(
+            NO_NAME,
+            format!(
+                "`{}/{}` is no name that a ServiceAccount of the host can have",
+                escape(&host.namespace),
+                escape(&host.name)
+            ),
+        )),
+    }
+}
+
 /// What the host's object says of it, if the host was looked at.
 fn look(
     question: &Question<'_>,
@@ -234,6 +251,13 @@ fn unseen(facts: &VirtualClusterFacts<'_>, computed: &HostName) -> (Grade, Strin
             Grade::Configured,
             format!("`{host_name}`, by the vCluster's values on the Platform"),
         ),
+        ModeSource::Unproven => (
+            Grade::Computed,
+            format!(
+                "`{host_name}`, by the Platform's values of an instance that nothing proves to be \
+                 this vCluster"
+            ),
+        ),
         ModeSource::Values => (
             Grade::Computed,
             format!("`{host_name}`, by the given values and vCluster's algorithm alone"),
@@ -253,7 +277,7 @@ fn computed_evidence(facts: &VirtualClusterFacts<'_>, computed: &HostName) -> Ev
     };
     let from = match facts.mode_source {
         ModeSource::Configuration => "configuration",
-        ModeSource::Platform => "values on the Platform",
+        ModeSource::Platform | ModeSource::Unproven => "values on the Platform",
         ModeSource::Values => "given values",
         ModeSource::Assumed => "assumed",
     };
@@ -261,7 +285,9 @@ fn computed_evidence(facts: &VirtualClusterFacts<'_>, computed: &HostName) -> Ev
 }
 
 fn way_up(grade: Grade, question: &Question<'_>) -> String {
-    if grade == Grade::Computed {
+    if let Some(flag) = question.blinded_by {
+        format!("`{flag}` looks at no host: leave it out, or say `--accept={grade}`")
+    } else if grade == Grade::Computed {
         "give a host that can be read (`--host-context`), or say `--accept=computed`".to_owned()
     } else if question.tenant == TenantFact::Missing {
         "create the ServiceAccount, so that it can be seen on the host".to_owned()

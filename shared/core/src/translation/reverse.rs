@@ -311,4 +311,6 @@ fn shown(namespace: &str, name: &str) -> String {
 }
 
 #[cfg(test)]
+mod round_trip;
+#[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! Control planes of vClusters on the host: whether they sleep, and how those of 0.19 are set up.
 
+use vwi_core::name::MAX_BYTES;
 use vwi_core::translation::{Sleep, VirtualClusterName, sleep};
 
 use crate::cluster_as::Scope;
@@ -40,7 +41,8 @@ impl ControlPlane {
 
 impl Host {
     /// Lists control planes: StatefulSets and Deployments with label `app=vcluster`; those without
-    /// a label `release` are none. `release` picks those of one name.
+    /// a label `release` are none. `release` picks those of one name; what is longer than the value
+    /// of a label is none's.
     ///
     /// # Errors
     ///
@@ -51,6 +53,7 @@ impl Host {
         release: Option<&str>,
     ) -> Result<Vec<ControlPlane>, ApiError> {
         let selector = match release {
+            Some(release) if release.len() > MAX_BYTES => return Ok(Vec::new()),
             Some(release) => format!("app=vcluster,release={release}"),
             None => "app=vcluster,release".to_owned(),
         };

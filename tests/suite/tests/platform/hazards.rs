@@ -151,10 +151,14 @@ async fn a_name_that_can_not_be_had_is_no_text_in_its_place() {
     stage
         .server
         .change_settings(|settings| settings.login_page = true);
-    for format in ["subject", "env", "name"] {
+    for (format, printed) in [
+        ("subject", ""),
+        ("env", "unset KSA_NAME KSA_NAMESPACE; false\n"),
+        ("name", ""),
+    ] {
         let found = run(stage.at_platform().args(["-o", format]));
         assert_eq!(found.status, Some(3), "{}", found.stderr);
-        assert_eq!(found.stdout, "", "{format}");
+        assert_eq!(found.stdout, printed, "{format}");
     }
     let script = "set -eu\nKSA_NAME=$(kubectl-vwi-translate app -n \"$NAMESPACE\" --platform \
                   \"$URL\" --access-key-env K -o subject)\necho \"not reached: $KSA_NAME\"\n";

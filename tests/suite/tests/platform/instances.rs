@@ -51,6 +51,10 @@ async fn the_platform_alone_leads_to_the_hosts_of_all_its_instances() {
     let record = record(&found);
     assert_eq!(condition(&record)["reason"], "Proven", "{record}");
     assert_eq!(record["status"]["subject"], stage.scene.subject("app"));
+    let which = &record["spec"]["virtualCluster"];
+    assert_eq!(which["project"], platform.project.as_str());
+    assert_eq!(which["instance"], platform.instance.as_str());
+    assert_eq!(which["hostCluster"], "aks");
 }
 
 #[tokio::test]

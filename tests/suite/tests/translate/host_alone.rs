@@ -193,6 +193,17 @@ async fn whoever_may_only_read_learns_mapped_namespaces_from_the_host() {
     let secret = format!("Secret `{}/vc-config-{}`", scene.namespace(), scene.name());
     assert!(found.stderr.contains(&secret), "{}", found.stderr);
 
+    // All vClusters of one namespace, and what they have mapped elsewhere.
+    let program = scene.bed.plugin("kubectl-vwi-translate").unwrap();
+    let found = program
+        .env("KUBECONFIG", scene.bed.folder().join("absent"))
+        .args(["--host-kubeconfig", &reader, "--all-vclusters"])
+        .args(["--vcluster-namespace", scene.namespace(), "-o", "subject"])
+        .run()
+        .unwrap();
+    let subject = format!("system:serviceaccount:{host_namespace}:app\n");
+    assert_eq!(found.stdout, subject, "{}", found.stderr);
+
     // With all rights it is the same, and of other namespaces the formula is told.
     let found = scene.translate(&["app"]);
     assert_eq!(condition(&found)["reason"], "Proven", "{}", found.stderr);

@@ -13,6 +13,7 @@ mod fleet;
 mod host_alone;
 mod modes;
 mod neighbours;
+mod platform;
 mod proof;
 mod recorder;
 mod reverse;

@@ -98,3 +98,31 @@ async fn a_configuration_that_vcluster_refuses_is_refused_in_its_words() {
         json!({"namespace": format!("{hns}-d"), "name": "app"})
     );
 }
+
+#[tokio::test]
+async fn values_that_are_not_the_vclusters_own_are_refused() {
+    let scene = Scene::new("values").await;
+    scene.account("app").await;
+    scene.synced("app").await;
+    let file = scene.bed.folder().join(unique("values"));
+    let file = file.to_str().unwrap();
+    for (values, status) in [
+        (
+            json!({"sync": {"toHost": {"serviceAccounts": {"enabled": true}}}}),
+            0,
+        ),
+        (
+            json!({"sync": {"toHost": {"serviceAccounts": {"enabled": false}}}}),
+            1,
+        ),
+    ] {
+        std::fs::write(file, values.to_string()).unwrap();
+        let found = scene.translate(&["app", "--vcluster-values", file]);
+        assert_eq!(found.status, Some(status), "{}", found.stderr);
+        if status == 1 {
+            assert_eq!(condition(&found)["reason"], "ConfigurationDiffers");
+            let told = "they differ in whether ServiceAccounts are synced";
+            assert!(found.stderr.contains(told), "{}", found.stderr);
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! Which cluster is meant, and how far somebody's rights lead.
 
+use crate::recorder::record;
 use crate::scene::{Scene, condition, lines};
 
 #[tokio::test]
@@ -77,7 +78,7 @@ async fn everybody_gets_as_far_as_his_rights_allow_and_is_told_what_he_could_not
     assert_eq!(tenant_alone.status, Some(1));
     assert_eq!(condition(&tenant_alone)["reason"], "Unproven");
     assert!(
-        tenant_alone.stderr.contains("--host-context"),
+        tenant_alone.stderr.contains("`--no-host` looks at no host"),
         "{}",
         tenant_alone.stderr
     );
@@ -148,4 +149,63 @@ async fn all_in_scope_without_what_nobody_means() {
         "{}",
         none.stderr
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_hosts_that_both_prove_themselves_none_is_taken() {
+    let scene = Scene::new("hosts").await;
+    scene.account("app").await;
+    scene.synced("app").await;
+    let (url, _asked) = record(scene.bed.host().await.unwrap()).await;
+    let kubeconfig = scene.changed(&scene.bed.description().host.kubeconfig, |kubeconfig| {
+        let mut cluster = kubeconfig.clusters[0].clone();
+        "copy".clone_into(&mut cluster.name);
+        cluster.cluster.as_mut().unwrap().server = Some(url.clone());
+        kubeconfig.clusters.push(cluster);
+        let mut user = kubeconfig.auth_infos[0].clone();
+        "nobody".clone_into(&mut user.name);
+        user.auth_info = Some(kube::config::AuthInfo::default());
+        kubeconfig.auth_infos.push(user);
+        let mut context = kubeconfig.contexts[0].clone();
+        "copy".clone_into(&mut context.name);
+        let leads = context.context.as_mut().unwrap();
+        "copy".clone_into(&mut leads.cluster);
+        leads.user = Some("nobody".to_owned());
+        kubeconfig.contexts.push(context);
+    });
+    let host = [
+        "--host-kubeconfig",
+        &*kubeconfig,
+        "--vcluster",
+        scene.name(),
+        "app",
+    ];
+    let one = scene.translate(&[&host[..], &["--host-context", "copy"]].concat());
+    assert_eq!(one.status, Some(0), "{}", one.stderr);
+    let both = ["--host-context", "aks", "--host-context", "copy"];
+    let found = scene.translate(&[&host[..], &both].concat());
+    assert_eq!(found.status, Some(3), "{}", found.stderr);
+    assert!(
+        found.stderr.contains("several hosts have a vCluster"),
+        "{}",
+        found.stderr
+    );
+}
+
+#[tokio::test]
+async fn a_name_that_no_label_can_have_is_no_vclusters() {
+    let scene = Scene::new("long").await;
+    let long = "v".repeat(64);
+    let flags = [
+        "--context",
+        "aks",
+        "--vcluster",
+        &long,
+        "--vcluster-namespace",
+        "hns",
+        "app",
+    ];
+    let found = scene.translate(&flags);
+    assert_eq!(found.status, Some(3), "{}", found.stderr);
+    assert!(found.stderr.contains("has no vCluster"), "{}", found.stderr);
 }

@@ -44,7 +44,7 @@ impl View {
         } else if is_single {
             let (names, error) = self.names(&release, keys).await;
             if let Some(error) = &error {
-                super::leave(&self.talk, error);
+                super::leave(&self.talk, self.is_typed, error);
             }
             (names, error.map(|error| error.in_one_line()))
         } else {

@@ -17,6 +17,8 @@ pub enum ModeSource {
     Configuration,
     /// Its values as the Platform has deployed them.
     Platform,
+    /// Values on the Platform of an instance that nothing proves to be this vCluster.
+    Unproven,
     /// A file with its values (`--vcluster-values`).
     Values,
     /// Nothing: single-namespace mode, the default, is taken.
@@ -28,7 +30,7 @@ impl ModeSource {
     pub fn is_own(self) -> bool {
         match self {
             Self::Configuration | Self::Platform => true,
-            Self::Values | Self::Assumed => false,
+            Self::Unproven | Self::Values | Self::Assumed => false,
         }
     }
 }
@@ -177,6 +179,8 @@ pub struct Question<'a> {
     /// Host ServiceAccounts of the vCluster's own namespaces that carry the tenant's uid, at
     /// whatever name.
     pub same_uid: &'a [HostObject<'a>],
+    /// The flag that keeps the host from being looked at, if one does.
+    pub blinded_by: Option<&'a str>,
     /// What the host says its issuer is, if it was asked.
     pub host_issuer: Option<&'a str>,
     /// Sources that were picked (`--via`): each has to answer. Empty: those that are at hand.

@@ -69,10 +69,13 @@ pub(super) fn absent(
                     "ServiceAccount `{key}` is in the tenant, but the host has no `{host_name}`"
                 ),
             )
-            .hint(
+            .hint(if question.vcluster.mode_source.is_own() {
                 "give vCluster the time with `--wait`; `kubectl get events` in the tenant tells \
-                 why not",
-            ));
+                 why not"
+            } else {
+                "its configuration could not be read, and it seems not to sync ServiceAccounts \
+                 (`sync.toHost.serviceAccounts.enabled`); if it does, give it the time with `--wait`"
+            }));
         }
     };
     let (reason, why, hint) = match unread {

@@ -100,7 +100,7 @@ pub(super) fn decide(
 fn seen(source: ModeSource, shared: &HostName) -> (Grade, String) {
     let grade = match source {
         ModeSource::Configuration | ModeSource::Platform => Grade::Proven,
-        ModeSource::Values | ModeSource::Assumed => Grade::Computed,
+        ModeSource::Unproven | ModeSource::Values | ModeSource::Assumed => Grade::Computed,
     };
     (grade, format!("seen on the host as `{}`", shown(shared)))
 }

@@ -122,3 +122,50 @@ fn a_name_that_a_neighbour_in_the_namespace_holds_is_said_to_be_whose() {
          `x-vc`, and its annotations name `default/a\\u{1b}[2J`"
     );
 }
+
+#[test]
+fn the_flag_that_leaves_the_host_out_is_named_and_not_another_one() {
+    let hint = |flag: Option<&'static str>| {
+        let mut case = whole();
+        case.host = Answer::NotRead;
+        case.same_uid.clear();
+        case.configuration = None;
+        case.blinded_by = flag;
+        judged(&case).hint.unwrap()
+    };
+    assert_eq!(
+        hint(Some("--offline")),
+        "`--offline` looks at no host: leave it out, or say `--accept=computed`"
+    );
+    assert!(hint(None).contains("--host-context"));
+}
+
+#[test]
+fn what_no_service_account_is_called_is_no_answer() {
+    let found = line(|case| {
+        let text = "controlPlane: {advanced: {workloadServiceAccount: {name: \"Bad \\e[2J\"}}}";
+        case.configuration = Some(Configuration::parse(text, &which()).unwrap());
+        case.values = true;
+        case.host = Answer::NotRead;
+        case.same_uid.clear();
+        case.accept = Grade::Computed;
+        case.workload_account = true;
+    });
+    assert_eq!(
+        found,
+        r"NoHostName: `hns/Bad \u{1b}[2J` is no name that a ServiceAccount of the host can have"
+    );
+}
+
+#[test]
+fn where_no_configuration_was_read_the_sync_may_be_off() {
+    let hint = |configuration: Option<Configuration>| {
+        let mut case = whole();
+        case.host = Answer::Absent;
+        case.same_uid.clear();
+        case.configuration = configuration;
+        judged(&case).hint.unwrap()
+    };
+    assert!(hint(None).contains("it seems not to sync ServiceAccounts"));
+    assert!(!hint(Some(on())).contains("seems not"));
+}
