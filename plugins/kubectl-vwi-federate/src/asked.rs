@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use vwi_azure::Azure;
 use vwi_core::arm::{Kind, ResourceId, Scope};
-use vwi_core::federation::{Found, Issuer, Trust, Wanted};
+use vwi_core::federation::{Found, Issuer, Refusal, Trust, Wanted};
+use vwi_core::text::escape;
 
 use crate::args::{Assign, FederateArgs};
 use crate::gather::{Creation, Gathered, IdentityAnswer, Question};
@@ -68,8 +69,15 @@ impl Asked {
         {
             self.clusters.push(cluster.clone());
         }
+        let location = wish.location.clone().or_else(|| azure.location.clone());
+        let known = positions.get(&id.folded());
+        if let Some(known) = known.and_then(|known| self.identities.get(*known))
+            && let Some(refusal) = elsewhere(known, location.as_deref())
+        {
+            work.refuse(refusal);
+            return None;
+        }
         let position = *positions.entry(id.folded()).or_insert_with(|| {
-            let location = wish.location.clone().or_else(|| azure.location.clone());
             self.identities.push(Question {
                 id,
                 scopes: Vec::new(),
@@ -210,6 +218,25 @@ fn trusts_already(work: &Work, issuer: Option<&Option<Issuer>>, found: &Found) -
         .credentials
         .iter()
         .any(|held| held.trusts_subject(&trust))
+}
+
+/// Refuses a second region for an identity that is to be made once.
+fn elsewhere(known: &Question, location: Option<&str>) -> Option<Refusal> {
+    let Creation::In(first) = &known.create else {
+        return None;
+    };
+    let short = |region: &str| region.replace(' ', "").to_lowercase();
+    let location = location.filter(|location| short(location) != short(first))?;
+    Some(Refusal {
+        reason: "LocationsDiffer",
+        message: format!(
+            "another record wants identity `{}` made in `{}` and this one in `{}`",
+            known.id.name(),
+            escape(first),
+            escape(location)
+        ),
+        hint: None,
+    })
 }
 
 fn add_scope(scopes: &mut Vec<Scope>, scope: &Scope) {

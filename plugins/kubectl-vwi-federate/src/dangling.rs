@@ -9,6 +9,7 @@ use vwi_core::federation::{DanglingRules, Found, Identity, Refusal, plan_danglin
 use crate::census::census;
 use crate::defaults::sole_subscription;
 use crate::host::Access;
+use crate::identities::listed;
 use crate::named::{Named, invalid};
 use crate::planning::{Planned, Planning};
 
@@ -78,36 +79,48 @@ impl Planning<'_> {
     /// Returns the identities that are named, or all of the group or subscription.
     async fn identities(&self) -> Result<Vec<Identity>, Failure> {
         let flags = &self.arguments.identity;
-        let subscription = match &self.azure.subscription {
-            Some(subscription) => subscription.clone(),
-            None => sole_subscription(self.azure).await?,
-        };
         let arm = &self.azure.arm;
         if flags.identity.is_empty() {
+            let subscription = match &self.azure.subscription {
+                Some(subscription) => subscription.clone(),
+                None => sole_subscription(self.azure).await?,
+            };
             let group = flags.resource_group.as_deref();
-            return Ok(arm.identities(&subscription, group).await?);
+            return listed(arm, &subscription, group).await;
+        }
+        let named = flags.identity.iter().map(|text| self.named(text));
+        let mut named = named.collect::<Result<Vec<_>, _>>().map_err(usage)?;
+        // Only a name that leaves it open needs the login's own.
+        if named.iter().any(|named| named.subscription.is_none()) {
+            let subscription = sole_subscription(self.azure).await?;
+            for named in &mut named {
+                named
+                    .subscription
+                    .get_or_insert_with(|| subscription.clone());
+            }
         }
         let mut identities = Vec::new();
-        for text in &flags.identity {
-            let id = self.named(text, &subscription).map_err(usage)?;
+        for named in named {
+            let id = named.id(Kind::Identity).map_err(usage)?;
             let found = arm.identity(&id).await?;
             identities.push(found.ok_or_else(|| absent(&id))?);
         }
         Ok(identities)
     }
 
-    fn named(&self, text: &str, subscription: &str) -> Result<ResourceId, Refusal> {
+    fn named(&self, text: &str) -> Result<Named, Refusal> {
         let reference = Reference::parse(Kind::Identity, text).map_err(|error| invalid(&error))?;
         let named = Named::of(reference);
         let group = self.arguments.identity.resource_group.as_ref();
-        Named {
+        Ok(Named {
             group: named
                 .group
                 .or_else(|| group.or(self.azure.group.as_ref()).cloned()),
-            subscription: named.subscription.or_else(|| Some(subscription.to_owned())),
+            subscription: named
+                .subscription
+                .or_else(|| self.azure.subscription.clone()),
             name: named.name,
-        }
-        .id(Kind::Identity)
+        })
     }
 }
 

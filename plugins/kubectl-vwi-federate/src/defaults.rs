@@ -38,8 +38,8 @@ pub(crate) async fn defaults(
         let subscription = subscription.or(defaults.subscription.as_ref());
         let group = arguments.identity.resource_group.as_deref();
         let subscription = subscription.map_or("", String::as_str);
-        let by_subject = trusting(&azure.arm, subscription, group).await?;
-        defaults.identities = Identities::Existing(by_subject);
+        let trusting = trusting(&azure.arm, subscription, group).await?;
+        defaults.identities = Identities::Existing(trusting);
     }
     Ok(defaults)
 }

@@ -13,6 +13,7 @@ use vwi_core::text::escape;
 
 use crate::args::Assign;
 use crate::named::Named;
+use crate::refused::group_to_be_made;
 
 /// An answer, or why the records that need it are refused.
 pub(crate) type Answer<T> = Result<T, Refusal>;
@@ -161,10 +162,7 @@ async fn group_location(arm: &Arm, id: &ResourceId) -> Result<Answer<String>, Fa
         location.ok_or_else(|| Refusal {
             reason: "ResourceGroupNotFound",
             message: format!("resource group `{}` does not exist", escape(id.group())),
-            hint: Some(format!(
-                "make it with `az group create -n {} -l REGION`",
-                id.group()
-            )),
+            hint: Some(group_to_be_made(id)),
         })
     }))
 }

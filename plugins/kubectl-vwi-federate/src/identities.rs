@@ -8,9 +8,11 @@ use std::path::PathBuf;
 use futures_util::future::try_join_all;
 use thiserror::Error;
 use vwi_azure::{Arm, ArmError};
+use vwi_cli::Failure;
+use vwi_cli::flags::bad_usage;
 use vwi_core::arm::ResourceId;
 use vwi_core::exit::{Explain, Outcome};
-use vwi_core::federation::{IdentityMap, MapError, Refusal, Template, TemplateError};
+use vwi_core::federation::{Identity, IdentityMap, MapError, Refusal, Template, TemplateError};
 use vwi_core::text::escape;
 use vwi_core::translation::VirtualClusterName;
 
@@ -28,8 +30,18 @@ pub(crate) enum Identities {
     Each(Template),
     /// The rows of `--identity-map`.
     Map(IdentityMap),
-    /// Those that trust the subjects already, by subject: `--identity-from=existing`.
-    Existing(HashMap<String, Vec<ResourceId>>),
+    /// Those that trust the subjects already: `--identity-from=existing`.
+    Existing(Trusting),
+}
+
+/// Who is trusted, by subject.
+pub(crate) type Trusting = HashMap<String, Vec<Trusted>>;
+
+/// Of which issuer a subject is trusted, and by which identity.
+#[derive(Clone, Debug)]
+pub(crate) struct Trusted {
+    issuer: String,
+    by: ResourceId,
 }
 
 /// Who a record is for.
@@ -39,6 +51,8 @@ pub(crate) struct Who<'a> {
     pub(crate) namespace: &'a str,
     pub(crate) name: &'a str,
     pub(crate) subject: Option<&'a str>,
+    /// The issuer, if the record or a flag says it.
+    pub(crate) issuer: Option<&'a str>,
 }
 
 /// Why the flags do not say which identities.
@@ -135,7 +149,7 @@ impl Identities {
                 Some(identity) => Ok(Some(identity.to_owned())),
                 None => Err(no_row(who)),
             },
-            Self::Existing(by_subject) => existing(by_subject, who).map(Some),
+            Self::Existing(trusting) => existing(trusting, who).map(Some),
         }
     }
 }
@@ -155,13 +169,17 @@ fn no_row(who: &Who<'_>) -> Refusal {
     }
 }
 
-fn existing(
-    by_subject: &HashMap<String, Vec<ResourceId>>,
-    who: &Who<'_>,
-) -> Result<String, Refusal> {
+fn existing(trusting: &Trusting, who: &Who<'_>) -> Result<String, Refusal> {
     let subject = who.subject.unwrap_or_default();
-    let found = by_subject.get(subject).map_or(&[][..], Vec::as_slice);
-    match found {
+    let mut found: Vec<&ResourceId> = Vec::new();
+    for trusted in trusting.get(subject).into_iter().flatten() {
+        // An issuer that only ARM or the host knows is compared once they have said it.
+        let is_of_issuer = who.issuer.is_none_or(|issuer| issuer == trusted.issuer);
+        if is_of_issuer && !found.contains(&&trusted.by) {
+            found.push(&trusted.by);
+        }
+    }
+    match found.as_slice() {
         [only] => Ok(only.to_string()),
         [] => Err(nobody_trusts(subject)),
         several => {
@@ -188,32 +206,58 @@ pub(crate) fn nobody_trusts(subject: &str) -> Refusal {
     }
 }
 
-/// Reads who trusts which subject, over a group or a subscription.
+/// Lists the identities of a subscription or of a resource group, which has to be there: an empty
+/// list would say that nobody is trusted in it.
 ///
 /// # Errors
 ///
-/// [`ArmError`] if one of the lists can't be had: the one that is missing might be the answer.
+/// A group that does not exist, and what Azure says.
+pub(crate) async fn listed(
+    arm: &Arm,
+    subscription: &str,
+    group: Option<&str>,
+) -> Result<Vec<Identity>, Failure> {
+    let identities = arm.identities(subscription, group).await?;
+    if let Some(group) = group.filter(|_| identities.is_empty())
+        && arm.group_location(subscription, group).await?.is_none()
+    {
+        let fault = format!(
+            "resource group `{}` does not exist in subscription `{}`",
+            escape(group),
+            escape(subscription)
+        );
+        let hint = Some("name another one with `-g` and `--subscription`");
+        return Err(bad_usage(fault, hint).into());
+    }
+    Ok(identities)
+}
+
+/// Reads who trusts which subject of which issuer, over a group or a subscription.
+///
+/// # Errors
+///
+/// [`Failure`] if one of the lists can't be had: the one that is missing might be the answer.
 pub(crate) async fn trusting(
     arm: &Arm,
     subscription: &str,
     group: Option<&str>,
-) -> Result<HashMap<String, Vec<ResourceId>>, ArmError> {
-    let identities = arm.identities(subscription, group).await?;
+) -> Result<Trusting, Failure> {
+    let identities = listed(arm, subscription, group).await?;
     let lists = identities.into_iter().map(|identity| async move {
         let held = arm.credentials(&identity.id).await?.unwrap_or_default();
         Ok::<_, ArmError>((identity.id, held))
     });
-    let mut by_subject: HashMap<String, Vec<ResourceId>> = HashMap::new();
+    let mut trusting = Trusting::new();
     for (id, held) in try_join_all(lists).await? {
         for credential in held {
-            let Some(subject) = credential.subject else {
-                continue;
-            };
-            let known = by_subject.entry(subject).or_default();
-            if !known.contains(&id) {
-                known.push(id.clone());
+            if let Some(subject) = credential.subject {
+                let trusted = Trusted {
+                    issuer: credential.issuer,
+                    by: id.clone(),
+                };
+                trusting.entry(subject).or_default().push(trusted);
             }
         }
     }
-    Ok(by_subject)
+    Ok(trusting)
 }

@@ -2,6 +2,7 @@
 
 use vwi_core::arm::ResourceId;
 use vwi_core::federation::{Issuer, IssuerError, IssuerSource, Refusal, agree};
+use vwi_core::shell::az;
 use vwi_core::text::escape;
 
 use crate::asked::Asked;
@@ -94,10 +95,17 @@ fn oidc_off(cluster: &ResourceId) -> Refusal {
         reason: "OidcDisabled",
         message: format!("AKS cluster `{cluster}` has its OIDC issuer off"),
         hint: Some(format!(
-            "switch it on with `az aks update -g {} -n {} --enable-oidc-issuer \
-             --enable-workload-identity`",
-            cluster.group(),
-            cluster.name()
+            "switch it on with `{}`",
+            az(&[
+                "aks",
+                "update",
+                "-g",
+                cluster.group(),
+                "-n",
+                cluster.name(),
+                "--enable-oidc-issuer",
+                "--enable-workload-identity",
+            ])
         )),
     }
 }

@@ -1,6 +1,6 @@
 //! From records to a plan: what each one wants, beside what is there.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use futures_util::future::try_join_all;
 use vwi_azure::Azure;
@@ -10,6 +10,7 @@ use vwi_cli::input::{Collected, Early};
 use vwi_cli::talk::Talk;
 use vwi_core::federation::{Found, Input, Plan, Removed, Rules, Wanted, plan};
 use vwi_core::roles;
+use vwi_core::text::escape;
 use vwi_kubernetes::Host;
 
 use crate::args::{FederateArgs, Prune};
@@ -17,7 +18,7 @@ use crate::asked::Asked;
 use crate::defaults::{defaults, sole_subscription};
 use crate::gather::gather;
 use crate::host::{Access, HostView, Survey};
-use crate::identities::Identities;
+use crate::identities::{Identities, listed};
 use crate::issuers::issuers;
 use crate::one_subject::{refuse_bulk, refuse_collisions, refuse_given_away, refuse_twins};
 use crate::wish::Defaults;
@@ -104,6 +105,7 @@ impl Planning<'_> {
         if let Some(removed) = removed.as_ref().filter(|removed| removed.allowed().is_ok()) {
             self.add_placed(removed, &defaults, &mut live).await?;
         }
+        self.tell_unmatched_issuer(&live);
         let rules = Rules {
             owner: self.arguments.identity.owner.clone(),
             adoption: self.arguments.taking.adopt.into(),
@@ -125,28 +127,55 @@ impl Planning<'_> {
     /// Looks for assignments of others under the names that ours would get, before anything is
     /// written: Azure refuses to change them, and that late.
     async fn find_namesakes(&self, pairs: &mut Pairs) -> Result<(), Failure> {
-        for (wanted, found) in pairs {
-            let Some(identity) = &found.identity else {
-                continue;
-            };
-            let principal = &identity.principal_id;
-            let looks = wanted.roles.iter().filter_map(|role| {
-                let definition = role.definition.as_ref().ok()?;
-                let held = roles::find(&found.assignments, &role.scope, principal, definition);
-                let name = roles::assignment_name(&role.scope, principal, definition);
-                held.is_none().then_some((&role.scope, name))
-            });
-            let looks = looks.map(|(scope, name)| async move {
-                match self.azure.arm.role_assignment(scope, &name).await {
-                    // Whoever may not read may be allowed to write all the same.
-                    Err(error) if error.status() == Some(403) => Ok(None),
-                    found => found,
-                }
-            });
-            let namesakes = try_join_all(looks).await?;
-            found.named_alike = namesakes.into_iter().flatten().collect();
-        }
+        let arm = &self.azure.arm;
+        let looks = pairs
+            .iter_mut()
+            .map(|(wanted, found)| async move {
+                let Some(identity) = &found.identity else {
+                    return Ok(());
+                };
+                let principal = &identity.principal_id;
+                let looks = wanted.roles.iter().filter_map(|role| {
+                    let definition = role.definition.as_ref().ok()?;
+                    let held = roles::find(&found.assignments, &role.scope, principal, definition);
+                    let name = roles::assignment_name(&role.scope, principal, definition);
+                    held.is_none().then_some((&role.scope, name))
+                });
+                let looks = looks.map(|(scope, name)| async move {
+                    match arm.role_assignment(scope, &name).await {
+                        // Whoever may not read may be allowed to write all the same.
+                        Err(error) if error.status() == Some(403) => Ok(None),
+                        found => found,
+                    }
+                });
+                let namesakes = try_join_all(looks).await?;
+                found.named_alike = namesakes.into_iter().flatten().collect();
+                Ok::<_, Failure>(())
+            })
+            .collect::<Vec<_>>();
+        // The client says how many are asked at once.
+        try_join_all(looks).await?;
         Ok(())
+    }
+
+    /// Tells if `--replace-issuer` names an issuer that nobody trusts, and which one may be meant.
+    fn tell_unmatched_issuer(&self, pairs: &Pairs) {
+        let Some(old) = &self.arguments.taking.replace_issuer else {
+            return;
+        };
+        let held = pairs.iter().flat_map(|(_, found)| &found.credentials);
+        let issuers: BTreeSet<&str> = held.map(|held| held.issuer.as_str()).collect();
+        if pairs.is_empty() || issuers.contains(old.as_str()) {
+            return;
+        }
+        let near = issuers.into_iter().find(|issuer| is_near(issuer, old));
+        let near = near.map_or_else(String::new, |near| {
+            format!("; is `{}` meant?", escape(near))
+        });
+        self.talk.warn(&format!(
+            "`--replace-issuer` replaces nothing: no credential trusts `{}`{near}",
+            escape(old)
+        ));
     }
 
     /// Returns the rule of `--prune=removed`, if it is asked for.
@@ -197,7 +226,7 @@ impl Planning<'_> {
         };
         let arm = &self.azure.arm;
         let group = flags.resource_group.as_deref();
-        let identities = arm.identities(&subscription, group).await?;
+        let identities = listed(arm, &subscription, group).await?;
         let known: HashSet<String> = pairs
             .iter()
             .map(|(wanted, _)| wanted.identity.folded())
@@ -222,6 +251,12 @@ impl Planning<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether two issuers differ in case or in the slash at the end alone.
+fn is_near(one: &str, other: &str) -> bool {
+    one.trim_end_matches('/')
+        .eq_ignore_ascii_case(other.trim_end_matches('/'))
 }
 
 /// Plans, and where there is no room lets the host say what of the room is taken by nobody.

@@ -6,6 +6,7 @@ use vwi_core::arm::{ResourceId, Scope};
 use vwi_core::exit::Explain;
 use vwi_core::federation::{MAX_PER_IDENTITY, Refusal};
 use vwi_core::roles;
+use vwi_core::shell::az;
 
 /// Returns a refusal of Azure as a record's.
 pub(crate) fn by_azure(error: &ArmError) -> Refusal {
@@ -32,10 +33,7 @@ pub(crate) fn by_azure(error: &ArmError) -> Refusal {
 pub(crate) fn identity(error: &ArmError, id: &ResourceId) -> Refusal {
     explained(error, |error| {
         if error.is_code("ResourceGroupNotFound") {
-            let group = id.group();
-            Some(format!(
-                "make the resource group with `az group create -n {group} -l REGION`"
-            ))
+            Some(group_to_be_made(id))
         } else if error.status() == Some(403) {
             let group = id.group();
             Some(format!(
@@ -48,15 +46,22 @@ pub(crate) fn identity(error: &ArmError, id: &ResourceId) -> Refusal {
     })
 }
 
+/// Returns the hint for a resource group that does not exist.
+pub(crate) fn group_to_be_made(id: &ResourceId) -> String {
+    let create = az(&["group", "create", "-n", id.group(), "-l", "REGION"]);
+    format!("make the resource group with `{create}`")
+}
+
 /// Returns why a role could not be assigned.
 pub(crate) fn role(error: &ArmError, scope: &Scope, name: &str) -> Refusal {
     explained(error, |error| {
         if error.is_code("RoleAssignmentUpdateNotPermitted") {
             // The name is made of principal, role and scope, so nobody else has it by accident.
             let id = roles::assignment_id(scope, name);
+            let delete = az(&["role", "assignment", "delete", "--ids", &id]);
             Some(format!(
                 "another principal holds the role assignment of this name: look at it, and delete \
-                 it if nobody needs it, with `az role assignment delete --ids {id}`"
+                 it if nobody needs it, with `{delete}`"
             ))
         } else if error.status() == Some(403) {
             Some(format!(
@@ -96,7 +101,9 @@ fn common_hint(error: &ArmError) -> Option<String> {
         Some("ask for an exemption from the Azure Policy that the message names".to_owned())
     } else if is("DenyAssignmentAuthorizationFailed") {
         Some(
-            "a deny assignment stands above every role: `az role assignment list` does not show              it, the portal does under Access control (IAM), Deny assignments; a managed              application, a deployment stack or a blueprint keeps it"
+            "a deny assignment stands above every role: `az role assignment list` does not show \
+             it, the portal does under Access control (IAM), Deny assignments; a managed \
+             application, a deployment stack or a blueprint keeps it"
                 .to_owned(),
         )
     } else if is("ScopeLocked") {

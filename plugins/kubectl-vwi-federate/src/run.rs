@@ -169,6 +169,9 @@ impl Outcomes {
     }
 }
 
+/// What a run needs beside its writes, to say a `--timeout` in which it ends.
+const SPARE: Duration = Duration::from_mins(1);
+
 struct Run<'a> {
     arguments: &'a FederateArgs,
     azure: &'a Azure,
@@ -269,6 +272,14 @@ impl Run<'_> {
                     "writing takes about {} s at the documented pace; `--pace off` writes as fast \
                      as Azure answers",
                     lasts.as_secs()
+                ));
+            }
+            // Nothing is lost by it, but nobody should learn it when the time is over.
+            if lasts > self.azure.arm.patience().remaining() {
+                self.talk.warn(&format!(
+                    "that is longer than `--timeout` leaves: say `--timeout {}s` to have all of it \
+                     in one run; what is not done is done by the next one",
+                    lasts.as_secs() + SPARE.as_secs()
                 ));
             }
         }

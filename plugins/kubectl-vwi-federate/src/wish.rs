@@ -2,8 +2,9 @@
 
 use vwi_core::arm::{Kind, Reference, ResourceId, same};
 use vwi_core::contradiction::{FLAG_AGAINST_RECORD, OVERRIDE_HINT, flag_against_record};
-use vwi_core::federation::{IssuerSource, Refusal};
+use vwi_core::federation::{IssuerSource, Refusal, text_fault};
 use vwi_core::record::{AksClusterRef, IdentityRef, Spec};
+use vwi_core::text::escape;
 
 use crate::args::{Assign, FederateArgs};
 use crate::identities::{Identities, Who};
@@ -291,6 +292,16 @@ fn cluster(spec: &Spec, arguments: &FederateArgs, merge: Merge) -> Result<Option
     }))
 }
 
+/// Returns the issuer that flags and record name, where ARM and host have not been asked yet.
+pub(crate) fn known_issuer(
+    spec: &Spec,
+    status: Option<(IssuerSource, &str)>,
+    arguments: &FederateArgs,
+) -> Option<String> {
+    let named = issuers(spec, status, arguments).into_iter().next();
+    named.map(|(_, url)| url)
+}
+
 fn issuers(
     spec: &Spec,
     status: Option<(IssuerSource, &str)>,
@@ -332,7 +343,14 @@ fn audience(
             "nobody has established which audience this cloud wants".to_owned(),
         )),
         Some("") => Err(refuse("the audience is empty".to_owned())),
-        Some(audience) => Ok(audience.to_owned()),
+        Some(audience) => match text_fault(audience) {
+            Some(fault) => Err(Refusal {
+                reason: "AudienceUnusable",
+                message: format!("audience `{}` {fault}", escape(audience)),
+                hint: Some("name another one with `--audience`".to_owned()),
+            }),
+            None => Ok(audience.to_owned()),
+        },
     }
 }
 

@@ -11,7 +11,7 @@ use vwi_core::translation::{Grade, VirtualClusterName};
 
 use crate::args::FederateArgs;
 use crate::identities::Who;
-use crate::wish::{Defaults, Wish};
+use crate::wish::{Defaults, Wish, known_issuer};
 
 /// One record's work. Only this is kept in memory; the record waits in the spool.
 #[derive(Clone, Debug)]
@@ -65,7 +65,7 @@ impl Work {
             Upstream::Failed(_) => {
                 work.verdict = Some(Verdict::Forwarded);
                 // Nothing is done for it, but it may want what another record gets.
-                let who = work.who(None);
+                let who = work.who(None, None);
                 work.wish = Wish::new(&spec, &who, issuer, arguments, defaults).ok();
                 return work;
             }
@@ -75,7 +75,8 @@ impl Work {
         let wish = subject(status.subject, status.host_service_account).and_then(|host| {
             work.host = Some(host);
             let subject = work.subject().map(|subject| subject.to_string());
-            let who = work.who(subject.as_deref());
+            let named = known_issuer(&spec, issuer.clone(), arguments);
+            let who = work.who(subject.as_deref(), named.as_deref());
             Wish::new(&spec, &who, issuer, arguments, defaults)
         });
         match wish {
@@ -108,9 +109,10 @@ impl Work {
                 return work;
             }
         }
-        let subject = work.subject().map(|subject| subject.to_string());
-        let who = work.who(subject.as_deref());
         let issuer = said_issuer(status.issuer.as_deref(), &status.evidence);
+        let subject = work.subject().map(|subject| subject.to_string());
+        let named = known_issuer(&spec, issuer.clone(), arguments);
+        let who = work.who(subject.as_deref(), named.as_deref());
         let wish = Wish::to_delete(&spec, &who, issuer, identity, arguments, defaults);
         match wish {
             Ok(wish) => work.wish = Some(wish),
@@ -178,12 +180,13 @@ impl Work {
     }
 
     /// Returns who the record is for, as identities are chosen by it.
-    pub(crate) fn who<'a>(&'a self, subject: Option<&'a str>) -> Who<'a> {
+    pub(crate) fn who<'a>(&'a self, subject: Option<&'a str>, issuer: Option<&'a str>) -> Who<'a> {
         Who {
             vcluster: self.vcluster.as_ref(),
             namespace: &self.namespace,
             name: &self.name,
             subject,
+            issuer,
         }
     }
 

@@ -26,7 +26,7 @@ pub use because::{Because, Gone};
 pub use document::{PLAN_KIND, plan_document};
 pub use emit::{Form, NotEmittable, emit};
 pub use identity_map::{IdentityMap, MapError};
-pub use issuer::{Issuer, IssuerError, IssuerSource, agree, first_difference};
+pub use issuer::{Issuer, IssuerError, IssuerSource, agree, first_difference, text_fault};
 pub use matching::{NearMiss, near_misses};
 pub use name::{InvalidOwner, MAX_NAME, NAME_PREFIX, Owner, candidates, is_ours, owner_of};
 pub use observed::{Credential, Found, Identity, Trust};

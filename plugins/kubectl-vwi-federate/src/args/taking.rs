@@ -79,6 +79,9 @@ impl TakingFlags {
     /// [`UsageError`]
     pub fn check(&self, arguments: &FederateArgs) -> Result<(), UsageError> {
         let identity = &arguments.identity;
+        if identity.resource_group.as_deref() == Some("") {
+            return Err(bad_usage("`-g` names no resource group", None));
+        }
         if self.prune == Some(Prune::Removed) && identity.owner.is_none() {
             return Err(bad_usage(
                 "`--prune=removed` without `--owner`: all tenant namespaces may share one host \
@@ -101,6 +104,22 @@ impl TakingFlags {
             } else {
                 Ok(())
             };
+        }
+        let ignored = [
+            ("--issuer", arguments.trust.issuer.is_some()),
+            ("--aks-cluster", arguments.trust.aks_cluster.is_some()),
+            ("--audience", arguments.trust.audience.is_some()),
+            ("--role", arguments.roles.role.is_some()),
+            ("--assign", !arguments.roles.assign.is_empty()),
+            ("--adopt", self.adopt != Adopt::Keep),
+            ("--replace-issuer", self.replace_issuer.is_some()),
+            ("--create-identity", identity.create_identity),
+        ];
+        if let Some((flag, _)) = ignored.iter().find(|(_, is_given)| *is_given) {
+            return Err(bad_usage(
+                format!("`{flag}` has no meaning beside `--prune=dangling`, which only deletes"),
+                None,
+            ));
         }
         let reads = !arguments.input.filenames.is_empty() || arguments.trust.subject.is_some();
         if reads {

@@ -42,6 +42,7 @@ const WHO: Who<'static> = Who {
     namespace: "default",
     name: "app",
     subject: Some("system:serviceaccount:team-x:app-x-default-x-vc"),
+    issuer: None,
 };
 
 fn wish(json: &str, flags: &[&str]) -> Result<Wish, &'static str> {

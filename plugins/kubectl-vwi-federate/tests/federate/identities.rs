@@ -121,7 +121,18 @@ fn a_migration_finds_who_trusts_the_subject_already() {
         ("other", trusting("by-hand", "https://other/", "job")),
         ("one", trusting("by-hand", ISSUER, "twice")),
         ("two", trusting("by-hand", ISSUER, "twice")),
+        ("old", trusting("by-hand", "https://old/", "app")),
     ]);
+    let absent = scene.run(
+        &["--identity-from", "existing", "-g", "no-such"],
+        &of(&["app"]),
+    );
+    assert_eq!(absent.status, 2, "{}", absent.stderr);
+    assert!(
+        absent.stderr.contains("`no-such` does not exist"),
+        "{}",
+        absent.stderr
+    );
     let flags = ["--identity-from", "existing", "-g", "rg"];
     let done = scene.run(&flags, &of(&["app", "job", "twice", "new"]));
     done.expect(
@@ -194,6 +205,11 @@ fn a_cluster_that_was_made_again_keeps_its_tenants() {
     other["status"]["issuer"] = json!(OLD);
     scene.run(&FLAGS, &stream(&[other]));
     scene.writes();
+    let typed = OLD.trim_end_matches('/');
+    let flags = [&FLAGS[..], &["--dry-run", "--replace-issuer", typed]].concat();
+    let warned = scene.run(&flags, &of(&["app", "other"]));
+    let meant = format!("replaces nothing: no credential trusts `{typed}`; is `{OLD}` meant?");
+    assert!(warned.stderr.contains(&meant), "{}", warned.stderr);
     let flags = [&FLAGS[..], &["--replace-issuer", OLD]].concat();
     scene
         .run(&flags, &of(&["app", "other"]))

@@ -267,6 +267,38 @@ fn a_selection_that_is_put_together_or_spans_tenants_is_bulk() {
 }
 
 #[test]
+fn what_no_credential_can_have_is_refused_before_azure_is_asked_for_it() {
+    let scene = Scene::new();
+    let long = "a".repeat(601);
+    for audience in ["api://x ", "api:// x", "api://x\n", &long] {
+        let flags = [&FLAGS[..], &["--audience", audience]].concat();
+        let refused = scene.run(&flags, &of(&["app"]));
+        refused.expect(1, &[("False", "AudienceUnusable")]);
+    }
+    let in_region = |name: &str, region: &str| {
+        let mut record = record(name);
+        record["spec"]["identity"] =
+            json!({"resourceGroup": "rg", "name": "fresh", "location": region});
+        record
+    };
+    let records = [
+        in_region("a", "westeurope"),
+        in_region("b", "West Europe"),
+        in_region("c", "northeurope"),
+    ];
+    let refused = scene.run(&["--create-identity", "--dry-run"], &stream(&records));
+    refused.expect(
+        1,
+        &[
+            ("Unknown", "Planned"),
+            ("Unknown", "Planned"),
+            ("False", "LocationsDiffer"),
+        ],
+    );
+    assert_eq!(scene.writes(), Vec::<String>::new());
+}
+
+#[test]
 fn a_command_line_that_cannot_be_meant_is_refused() {
     let scene = Scene::new();
     for flags in [
@@ -279,6 +311,16 @@ fn a_command_line_that_cannot_be_meant_is_refused() {
         &["--accept", "hearsay"],
         &["--subscription", "Unknown name"],
         &["--azure-cloud", "Elsewhere"],
+        &["-g", ""],
+        &["--prune=dangling", "-g", "rg", "--issuer", ISSUER],
+        &[
+            "--prune=dangling",
+            "-g",
+            "rg",
+            "--assign",
+            "Reader@/subscriptions/x",
+        ],
+        &["--prune=dangling", "-g", "rg", "--adopt=rename"],
     ] {
         let finished = scene.run(flags, &of(&["app"]));
         assert_eq!(finished.status, 2, "{flags:?}: {}", finished.stderr);

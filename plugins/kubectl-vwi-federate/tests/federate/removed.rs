@@ -160,7 +160,7 @@ fn only_a_whole_input_prunes_and_only_its_owners() {
             &["--dry-run"],
             0,
             false,
-            "- credential vwi-shop_team-x-gone",
+            "note: the input is all of vCluster team-x/vc",
         ),
     ];
     for (case, input, more, status, prunes, said) in cases {

@@ -110,7 +110,7 @@ pub fn emit(
         Form::Az | Form::Terraform | Form::Aso => "#",
         Form::Bicep => "//",
     };
-    let head = head(plan, comment, record);
+    let head = head(plan, form, comment, record);
     match form {
         Form::Az => Ok(az::script(plan, &head)),
         Form::Terraform => Ok(terraform::configuration(plan, &head)),
@@ -120,11 +120,21 @@ pub fn emit(
 }
 
 /// Says what the file is, and which records it leaves out.
-fn head(plan: &Plan, comment: &str, record: &dyn Fn(usize) -> String) -> String {
+fn head(plan: &Plan, form: Form, comment: &str, record: &dyn Fn(usize) -> String) -> String {
     let mut text = format!(
         "{comment} Made by kubectl vwi federate: {}\n",
         summary(plan)
     );
+    // Ours are made of the principal's id, which is known once the identity is made.
+    let is_unnamed =
+        |identity: &IdentityPlan| identity.roles.iter().any(|role| role.name.is_none());
+    if form != Form::Terraform && plan.identities.iter().any(is_unnamed) {
+        let part = format!(
+            "{comment} Role assignments of an identity that is made here get names that are not \
+             federate's own:\n{comment} its next run adopts them, and --delete-roles leaves them.\n"
+        );
+        text.push_str(&part);
+    }
     for refused in &plan.refused {
         let part = format!(
             "{comment} Left out: {}: {}: {}\n",

@@ -146,12 +146,19 @@ pub fn agree(sources: &[(IssuerSource, &str)]) -> Result<Issuer, IssuerError> {
 }
 
 fn fault(url: &str) -> Option<&'static str> {
-    let odd = |character: char| character.is_whitespace() || character.is_control();
-    if url.chars().any(odd) {
-        Some("has white space in it, which blocks every exchange")
-    } else if !url.starts_with("https://") || url.len() == "https://".len() {
+    if !url.starts_with("https://") || url.len() == "https://".len() {
         Some("is not an https URL, and Entra fetches keys from nowhere else")
-    } else if url.chars().count() > MAX_TEXT {
+    } else {
+        text_fault(url)
+    }
+}
+
+/// Returns why a text can be no issuer and no audience of a credential, as the end of a sentence.
+pub fn text_fault(text: &str) -> Option<&'static str> {
+    let odd = |character: char| character.is_whitespace() || character.is_control();
+    if text.chars().any(odd) {
+        Some("has white space in it, which blocks every exchange")
+    } else if text.chars().count() > MAX_TEXT {
         Some("is longer than the 600 characters that Azure allows")
     } else {
         None

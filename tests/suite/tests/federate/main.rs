@@ -10,5 +10,6 @@ mod claims;
 mod cut_host;
 mod dangling;
 mod drift;
+mod formatted;
 mod script;
 mod shared;

@@ -12,6 +12,8 @@ use super::{
     Action, CredentialStep, IdentityPlan, IdentityStep, Refusal, RefusedRecord, Rules, refusals,
     roles,
 };
+use crate::stream::Selection;
+use crate::text::escape;
 
 /// Plans one identity, and says which of its records are refused.
 pub(super) fn identity(
@@ -100,9 +102,19 @@ impl Planner<'_> {
         let Some(removed) = &self.rules.removed else {
             return Vec::new();
         };
+        // How far the input reaches is for a person to judge: an owner may have more than one scope.
+        let notes: Vec<String> = match &removed.input.selection {
+            Some(Selection::All { scope, .. }) => {
+                vec![format!("the input is all of {}", escape(scope))]
+            }
+            Some(Selection::Narrowed { .. }) | None => Vec::new(),
+        };
         let held = self.found.credentials.iter();
         held.filter(|held| removed.takes(held))
-            .map(|held| deletion(held, Because::Removed, Vec::new()))
+            .map(|held| CredentialStep {
+                notes: notes.clone(),
+                ..deletion(held, Because::Removed, Vec::new())
+            })
             .collect()
     }
 

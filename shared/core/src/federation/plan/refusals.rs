@@ -5,7 +5,7 @@ use super::super::room::Room;
 use super::Refusal;
 use crate::arm::ResourceId;
 use crate::roles::Assignment;
-use crate::shell::az;
+use crate::shell::{az, quoted};
 use crate::text::escape;
 
 pub(super) fn missing(identity: &ResourceId) -> Refusal {
@@ -128,8 +128,9 @@ pub(super) fn no_room(identity: &ResourceId, room: Room, found: &Found) -> Refus
         message: format!("identity `{}` has {room}; it holds {held}", identity.name()),
         hint: Some(format!(
             "see what nobody needs any more with `kubectl vwi federate --prune=dangling \
-             --identity {identity} --dry-run`; or give some records a second identity, made with \
-             `{create}`; or go past the limit with identity bindings: `{binding}`"
+             --identity {} --dry-run`; or give some records a second identity, made with \
+             `{create}`; or go past the limit with identity bindings: `{binding}`",
+            quoted(&identity.to_string())
         )),
     }
 }

@@ -1,4 +1,6 @@
 // Made by kubectl vwi federate: 10 to create, 0 to change, 0 to delete, 2 unchanged (2 adopted)
+// Role assignments of an identity that is made here get names that are not federate's own:
+// its next run adopts them, and --delete-roles leaves them.
 targetScope = 'resourceGroup'
 
 resource app_identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {

@@ -1,5 +1,7 @@
 #!/bin/sh
 # Made by kubectl vwi federate: 10 to create, 0 to change, 0 to delete, 2 unchanged (2 adopted)
+# Role assignments of an identity that is made here get names that are not federate's own:
+# its next run adopts them, and --delete-roles leaves them.
 set -eu
 
 # A new identity is not known everywhere at once.
