@@ -61,7 +61,7 @@ async fn an_identity_for_all_pods_has_to_be_meant_under_any_name() {
                 "--aks-cluster",
                 "aks",
             ])
-            .args(["--dry-run", "-o", "ndjson"])
+            .args(["--shared-identity", "--dry-run", "-o", "ndjson"])
             .args(flags)
             .stdin(format!("{record}\n"))
             .args(["-f", "-", "--partial"])
