@@ -141,7 +141,7 @@ impl Record {
     ///
     /// [`RecordError::Field`] if a known field has a value that it can't have.
     pub fn spec(&self) -> Result<Spec, RecordError> {
-        self.view("spec")
+        self.view("spec", &Spec::OBJECTS)
     }
 
     /// Reads what earlier steps found; it is a claim (design, section 3, rule 10).
@@ -150,16 +150,25 @@ impl Record {
     ///
     /// [`RecordError::Field`] if a known field has a value that it can't have.
     pub fn status(&self) -> Result<Status, RecordError> {
-        self.view("status")
+        self.view("status", &Status::OBJECTS)
     }
 
-    fn view<T: serde::de::DeserializeOwned + Default>(&self, key: &str) -> Result<T, RecordError> {
-        match self.document.get(key) {
-            None | Some(Value::Null) => Ok(T::default()),
-            // A list would be read by position.
-            Some(value) if !value.is_object() => Err(self.fault(key, "is not an object")),
-            Some(value) => T::deserialize(value).map_err(|error| self.unreadable(key, &error)),
+    /// Reads a part of the record, in which `objects` are those fields that hold objects: a list in
+    /// their place would be read by position.
+    fn view<T>(&self, key: &str, objects: &[&str]) -> Result<T, RecordError>
+    where
+        T: serde::de::DeserializeOwned + Default,
+    {
+        let part = match self.document.get(key) {
+            None | Some(Value::Null) => return Ok(T::default()),
+            Some(part) if !part.is_object() => return Err(self.fault(key, "is not an object")),
+            Some(part) => part,
+        };
+        let is_list = |field: &&&str| part.get(**field).is_some_and(Value::is_array);
+        if let Some(field) = objects.iter().find(is_list) {
+            return Err(self.fault(&format!("{key}.{field}"), "is not an object"));
         }
+        T::deserialize(part).map_err(|error| self.unreadable(key, &error))
     }
 
     /// Refuses conditions that can't be read: one that says "failed" in words that nobody

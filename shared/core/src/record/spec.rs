@@ -21,6 +21,11 @@ pub struct Spec {
     pub roles: Vec<RoleWish>,
 }
 
+impl Spec {
+    /// Fields that hold an object.
+    pub(super) const OBJECTS: [&str; 3] = ["virtualCluster", "identity", "aksCluster"];
+}
+
 /// Which vCluster, in the host's words and in the Platform's.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

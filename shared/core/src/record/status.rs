@@ -34,6 +34,16 @@ pub struct Status {
     pub role_assignments: Vec<RoleAssignmentStatus>,
 }
 
+impl Status {
+    /// Fields that hold an object.
+    pub(super) const OBJECTS: [&str; 4] = [
+        "tenant",
+        "hostServiceAccount",
+        "identity",
+        "federatedCredential",
+    ];
+}
+
 /// Uids and addresses that tell a tenant from every other cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

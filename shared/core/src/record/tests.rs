@@ -137,6 +137,10 @@ fn what_is_no_record_says_which_and_what() {
         ),
         (base("a", json!({"virtualCluster": "x"})), "field `spec`"),
         (
+            base("a", json!({"virtualCluster": ["vc", "hns"]})),
+            "field `spec.virtualCluster` of record `n/a` is not an object",
+        ),
+        (
             base("a", json!([{"name": "vc"}, "app-identity"])),
             "field `spec` of record `n/a` is not an object",
         ),
