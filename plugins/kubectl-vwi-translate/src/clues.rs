@@ -1,7 +1,7 @@
 //! What the user states of the vCluster: by flags, and in each record.
 
 use vwi_core::exit::Explain;
-use vwi_core::translation::{Clue, ClueSource};
+use vwi_core::translation::{Clue, ClueSource, PlatformInstance};
 
 use crate::args::TranslateArgs;
 use crate::wanted::Fault;
@@ -27,21 +27,21 @@ pub struct Stated {
     pub name: Option<String>,
     /// Host namespace of the control plane.
     pub namespace: Option<String>,
+    /// The Platform's name for it.
+    pub instance: Option<PlatformInstance>,
 }
 
 impl Stated {
     /// Returns this as a clue; `None` if the record leaves it to the run.
     pub fn clue(&self) -> Option<Clue> {
-        if self.name.is_none() && self.namespace.is_none() {
+        if *self == Self::default() {
             return None;
         }
         let (name, namespace) = (self.name.clone(), self.namespace.clone());
-        Some(Clue::parts(
-            ClueSource::Record,
-            "the record",
-            name,
-            namespace,
-        ))
+        Some(Clue {
+            instance: self.instance.clone(),
+            ..Clue::parts(ClueSource::Record, "the record", name, namespace)
+        })
     }
 
     /// Returns what became of the search for the record's vCluster, which fails the record alone if

@@ -146,7 +146,10 @@ impl Work<'_> {
         let typed = self.args.kubectl.namespace.as_deref();
         let request = Request::new(self.args, documents, &clusters.default_namespace(typed))?;
         let mut identified = Identified::find(self, &clusters, &request).await?;
-        if let (Some(platform), Some(own)) = (&self.platform, identified.places.first_mut()) {
+        // Where a tenant was asked, its own has been.
+        if identified.tenant.is_none()
+            && let (Some(platform), Some(own)) = (&self.platform, identified.places.first_mut())
+        {
             platform.fill(own)?;
         }
         self.somebody_to_ask(&identified)?;

@@ -226,15 +226,50 @@ impl Place {
         let wish = wanted.record.virtual_cluster()?;
         let name = wish.name.as_deref().unwrap_or(&self.which.name);
         let namespace = wish.namespace.as_deref().unwrap_or(&self.which.namespace);
-        let same = name == self.which.name && namespace == self.which.namespace;
-        (!same).then(|| {
-            format!(
+        if name != self.which.name || namespace != self.which.namespace {
+            return Some(format!(
                 "the record is for vCluster `{}/{}`, but this is `{}`",
                 escape(namespace),
                 escape(name),
                 self.which
-            )
-        })
+            ));
+        }
+        let instance = self.instance.as_ref();
+        let of_platform = [
+            (
+                "project",
+                &wish.project,
+                instance.map(|instance| &instance.project),
+            ),
+            (
+                "instance",
+                &wish.instance,
+                instance.map(|instance| &instance.name),
+            ),
+            (
+                "host cluster",
+                &wish.host_cluster,
+                self.host_cluster.as_ref(),
+            ),
+        ];
+        of_platform
+            .into_iter()
+            .find_map(|(what, wanted, found)| match (wanted, found) {
+                (Some(wanted), Some(found)) if wanted != found => Some(format!(
+                    "the record is for {what} `{}` of the Platform, but vCluster `{}` is of {what} \
+                     `{}`",
+                    escape(wanted),
+                    self.which,
+                    escape(found)
+                )),
+                (Some(wanted), None) if wish.name.is_none() && what == "instance" => Some(format!(
+                    "the record is for instance `{}` of the Platform, and nothing tells whether \
+                     vCluster `{}` is that",
+                    escape(wanted),
+                    self.which
+                )),
+                (_, _) => None,
+            })
     }
 }
 

@@ -3,7 +3,7 @@
 use vwi_core::contradiction::{FLAG_AGAINST_RECORD, flag_against_record};
 use vwi_core::record::{Record, RecordError, VirtualClusterRef};
 use vwi_core::stream::ServiceAccount;
-use vwi_core::translation::{Opinion, Silence};
+use vwi_core::translation::{Opinion, PlatformInstance, Silence};
 
 use crate::args::TranslateArgs;
 use crate::clues::Stated;
@@ -103,6 +103,10 @@ impl Wanted {
         Stated {
             name: wish.name,
             namespace: wish.namespace,
+            instance: match (wish.project, wish.instance) {
+                (Some(project), Some(name)) => Some(PlatformInstance { project, name }),
+                (_, _) => None,
+            },
         }
     }
 
@@ -219,6 +223,12 @@ fn wrong_vcluster(record: &Record, args: &TranslateArgs) -> Option<Fault> {
             &args.which.vcluster_namespace,
             "spec.virtualCluster.namespace",
             &wish.namespace,
+        ),
+        (
+            "--project",
+            &args.platform.project,
+            "spec.virtualCluster.project",
+            &wish.project,
         ),
     ];
     pairs

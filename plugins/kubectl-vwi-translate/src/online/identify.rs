@@ -85,6 +85,9 @@ impl Identified {
             None => Place::new(found, work.args)?,
         };
         place.tenant = identity.status();
+        if let Some(platform) = &work.platform {
+            platform.fill(&mut place)?;
+        }
         let usable: Vec<&Surveyed> = hosts
             .iter()
             .filter(|host| host.is_typed() || proven.as_ref().is_some_and(|it| it.is(host)))

@@ -58,7 +58,12 @@ impl<'a> Places<'a> {
 
     fn find(&mut self, stated: &Stated) -> Result<Result<usize, Fault>, TranslateError> {
         let mut clues = self.clues.to_vec();
-        clues.extend(stated.clue());
+        clues.extend(stated.clue().map(|mut clue| {
+            if let Some(platform) = &self.work.platform {
+                platform.resolve(&mut clue);
+            }
+            clue
+        }));
         match self.locate(&clues) {
             Ok((host, found)) => self.add(found, host).map(Ok),
             Err(error) => Ok(Err(stated.fault(error)?)),

@@ -245,6 +245,17 @@ impl View {
         }
     }
 
+    /// Says what host names are made from, where a record names an instance that is known here.
+    pub(super) fn resolve(&self, clue: &mut Clue) {
+        let mut known = self.found.iter().chain(&self.listed);
+        let named = known.find(|one| clue.instance.as_ref() == Some(&instance(one)));
+        if let Some(which) = named.and_then(|one| one.which.as_ref()) {
+            clue.name.get_or_insert_with(|| which.name.clone());
+            clue.namespace
+                .get_or_insert_with(|| which.namespace.clone());
+        }
+    }
+
     /// Writes down what the Platform knows of the vCluster; where only now it is clear which it is,
     /// its instance is looked for.
     ///

@@ -1,5 +1,7 @@
 //! Which instance it is, where it really runs, and that nobody is woken.
 
+use serde_json::{Value, json};
+
 use crate::stage::{INSTANCE, KEY, PROJECT, Stage, condition, record, run};
 
 #[tokio::test]
@@ -90,4 +92,60 @@ async fn a_tenant_that_sleeps_is_not_woken() {
         stage.server.phase(PROJECT, INSTANCE).as_deref(),
         Some("Sleeping")
     );
+}
+
+#[tokio::test]
+async fn what_a_record_says_of_the_platform_is_compared_and_used() {
+    let stage = Stage::new("stated").await;
+    let record = |which: Value| {
+        let record = json!({
+            "apiVersion": "vwi/v1alpha1", "kind": "WorkloadIdentity",
+            "metadata": {"name": "app", "namespace": stage.scene.namespace},
+            "spec": {"virtualCluster": which},
+        });
+        format!("{record}\n")
+    };
+    let folder = stage.scene.bed.folder();
+    let translated = |which: Value, flags: &[&str]| {
+        let program = stage.scene.plugin("kubectl-vwi-translate");
+        let program = program
+            .args(["-f", "-", "-o", "ndjson", "--platform", &stage.server.url()])
+            .arg("--access-key-file")
+            .arg(folder.join("key"))
+            .arg("--platform-certificate-authority")
+            .arg(folder.join("ca.pem"));
+        run(program.args(flags).stdin(record(which)))
+    };
+    let vcluster = &stage.scene.bed.description().tenant.vcluster;
+    let own = json!({"project": PROJECT, "instance": INSTANCE});
+    let found = translated(own, &[]);
+    assert_eq!(found.status, Some(0), "{}", found.stderr);
+    let which = &crate::stage::record(&found)["spec"]["virtualCluster"];
+    assert_eq!(which["name"], vcluster.name.as_str());
+    for (which, flags, reason, told) in [
+        (
+            json!({"project": PROJECT, "instance": "another"}),
+            &[][..],
+            "OtherVirtualCluster",
+            "the record is for instance `another`",
+        ),
+        (
+            json!({"name": vcluster.name, "hostCluster": "elsewhere"}),
+            &[],
+            "OtherVirtualCluster",
+            "the record is for host cluster `elsewhere`",
+        ),
+        (
+            json!({"project": "other"}),
+            &["--project", PROJECT],
+            "FlagAgainstRecord",
+            "`--project` says `my-project`",
+        ),
+    ] {
+        let found = translated(which, flags);
+        assert_eq!(found.status, Some(1), "{}", found.stderr);
+        let record = crate::stage::record(&found);
+        assert_eq!(condition(&record)["reason"], reason, "{record}");
+        assert!(found.stderr.contains(told), "{told}: {}", found.stderr);
+    }
 }
