@@ -13,6 +13,7 @@ use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 use vwi_azure::{Arm, ArmError};
 use vwi_cli::interrupt::Interrupt;
+use vwi_cli::progress::Progress;
 use vwi_core::arm::ResourceId;
 use vwi_core::federation::{
     Action, CredentialStep, IDENTITY_TAG, Identity, IdentityPlan, IdentityStep, MAX_PER_IDENTITY,
@@ -62,6 +63,8 @@ pub(crate) struct Writer<'a> {
     pub(crate) waits_for_roles: bool,
     /// The host that says once more what it lacks, before a dangling credential is deleted.
     pub(crate) host: Option<&'a Host>,
+    /// How far the credentials are, for whoever watches.
+    pub(crate) progress: &'a Progress,
 }
 
 /// Identities that are written side by side, at least: so many that the pace of a subscription is
@@ -151,6 +154,9 @@ impl Writer<'_> {
                 }
                 (_, Action::Delete) => self.delete(id, step).await,
             };
+            if step.action.changes() {
+                self.progress.advance();
+            }
             done.push(Done {
                 id: id.credential(&name),
                 name,

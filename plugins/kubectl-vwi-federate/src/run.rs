@@ -14,8 +14,10 @@ use vwi_cli::input::{self, Collected, Early};
 use vwi_cli::interrupt::Interrupt;
 use vwi_cli::output::Format;
 use vwi_cli::plugin::nothing_to_do;
+use vwi_cli::progress::Progress;
 use vwi_cli::session::Session;
 use vwi_cli::talk::Talk;
+use vwi_cli::terminal::Terminals;
 use vwi_core::exit::{Explain, Outcome as Exit};
 use vwi_core::federation::{Pace, Plan, RefusedRecord, Withheld, estimate};
 use vwi_kubernetes::Host;
@@ -62,6 +64,7 @@ pub(crate) fn run(arguments: &FederateArgs, session: &mut Session) -> Result<Exi
         azure: &azure,
         interrupt: &interrupt,
         talk: session.talk.clone(),
+        terminals: session.terminals,
         is_dry: arguments.change.dry_run.is_dry() || form(format).is_some(),
     };
     let done = session.block_on(async {
@@ -177,6 +180,7 @@ struct Run<'a> {
     azure: &'a Azure,
     interrupt: &'a Interrupt,
     talk: Talk,
+    terminals: Terminals,
     /// Whether nothing is written: a dry run, or a plan for another tool.
     is_dry: bool,
 }
@@ -283,6 +287,10 @@ impl Run<'_> {
                 ));
             }
         }
+        let steps = plan.identities.iter().flat_map(|one| &one.credentials);
+        let count = steps.filter(|step| step.action.changes()).count();
+        let what = "writing credentials";
+        let progress = Progress::start(&self.talk, self.terminals, what, count as u64);
         let writer = Writer {
             arm: &self.azure.arm,
             pace,
@@ -291,6 +299,7 @@ impl Run<'_> {
             concurrency: usize::from(self.arguments.azure.concurrency),
             waits_for_roles: self.arguments.roles.wait,
             host,
+            progress: &progress,
         };
         writer.apply(plan).await
     }

@@ -45,6 +45,16 @@ fn a_fault_that_stays_is_an_error_within_the_time() {
 }
 
 #[test]
+fn a_run_that_cannot_end_in_its_time_says_so_before_it_starts() {
+    let scene = Scene::new();
+    let names = ["a", "b", "c", "d", "e", "f"];
+    let flags = [&FLAGS[..], &["--timeout", "5s"]].concat();
+    let cut = scene.run(&flags, &of(&names));
+    assert_eq!(cut.status, 124, "{}", cut.stderr);
+    assert!(cut.stderr.contains("say `--timeout "), "{}", cut.stderr);
+}
+
+#[test]
 fn a_login_that_is_refused_ends_the_step_with_an_end_that_says_so() {
     let scene = Scene::new();
     let failed = scene.run_with(&FLAGS, &of(&["app"]), &[("AZURE_CLIENT_SECRET", "wrong")]);
