@@ -13,6 +13,8 @@ pub enum Joint {
     Holds,
     /// A check of it only warns.
     Warns,
+    /// A step that is only planned mends what failed.
+    Planned,
     /// Something was not seen.
     Unknown,
     /// A check of it failed.
@@ -25,6 +27,7 @@ impl Joint {
         match self {
             Self::Holds => "holds",
             Self::Warns => "warns",
+            Self::Planned => "planned",
             Self::Unknown => "unknown",
             Self::Broken => "broken",
         }
@@ -34,9 +37,11 @@ impl Joint {
     pub fn arrow(self, unicode: bool) -> &'static str {
         match (self, unicode) {
             (Self::Holds | Self::Warns, true) => "─→",
+            (Self::Planned, true) => "─~→",
             (Self::Unknown, true) => "─?→",
             (Self::Broken, true) => "─×→",
             (Self::Holds | Self::Warns, false) => "->",
+            (Self::Planned, false) => "-~->",
             (Self::Unknown, false) => "-?->",
             (Self::Broken, false) => "-x->",
         }
@@ -56,9 +61,33 @@ pub struct Link {
 
 const UNSEEN: &str = "?";
 
+// The checks of each link; the first is the one without which nothing is known of it.
+const SERVICE_ACCOUNT: &[&str] = &["sa-missing"];
+const HOST_ACCOUNT: &[&str] = &[
+    "host-sa-missing",
+    "unsupported-tenancy",
+    "sa-sync-off",
+    "host-sa-foreign",
+    "host-name-override",
+    "host-sa-annotations-differ",
+];
+const ISSUER: &[&str] = &[
+    "issuer-unreachable",
+    "oidc-disabled",
+    "issuer-mismatch",
+    "issuer-jwks-stale",
+];
+const CREDENTIAL: &[&str] = &[
+    "no-fic",
+    "subject-mismatch",
+    "case-mismatch",
+    "audience-mismatch",
+];
+const IDENTITY: &[&str] = &["wrong-client", "client-id-missing", "tenant-id-wrong"];
+const TOKEN: &[&str] = &["exchange-blocked", "fic-propagation", "token-expired"];
+
 /// Returns the chain of one record.
 pub fn chain(facts: &Facts, findings: &[Finding]) -> Vec<Link> {
-    // The first check is the one without which nothing is known of the link.
     let link = |of, value: String, checks: &[&str]| Link {
         of,
         value,
@@ -89,45 +118,14 @@ pub fn chain(facts: &Facts, findings: &[Finding]) -> Vec<Link> {
         (None, name) => name.to_owned(),
     };
     let mut chain = vec![
-        link("serviceAccount", facts.key(), &["sa-missing"]),
-        link(
-            "hostServiceAccount",
-            host,
-            &[
-                "host-sa-missing",
-                "unsupported-tenancy",
-                "sa-sync-off",
-                "host-sa-foreign",
-                "host-sa-annotations-differ",
-            ],
-        ),
-        link(
-            "issuer",
-            issuer,
-            &["issuer-unreachable", "oidc-disabled", "issuer-mismatch"],
-        ),
-        link(
-            "federatedCredential",
-            credential,
-            &[
-                "no-fic",
-                "subject-mismatch",
-                "case-mismatch",
-                "audience-mismatch",
-            ],
-        ),
-        link(
-            "identity",
-            identity,
-            &["wrong-client", "client-id-missing", "tenant-id-wrong"],
-        ),
+        link("serviceAccount", facts.key(), SERVICE_ACCOUNT),
+        link("hostServiceAccount", host, HOST_ACCOUNT),
+        link("issuer", issuer, ISSUER),
+        link("federatedCredential", credential, CREDENTIAL),
+        link("identity", identity, IDENTITY),
     ];
     if facts.probe.is_some() {
-        chain.push(link(
-            "token",
-            "token".to_owned(),
-            &["exchange-blocked", "fic-propagation", "token-expired"],
-        ));
+        chain.push(link("token", "token".to_owned(), TOKEN));
     }
     for link in &mut chain {
         link.value = escape(&link.value);
@@ -143,6 +141,7 @@ fn joint(findings: &[Finding], checks: &[&str]) -> Joint {
             .map(|finding| match &finding.verdict {
                 Verdict::Passed | Verdict::Skipped { .. } => Joint::Holds,
                 Verdict::Unknown(_) => Joint::Unknown,
+                Verdict::Failed(failure) if failure.planned => Joint::Planned,
                 Verdict::Failed(failure) if failure.severity == Severity::Warning => Joint::Warns,
                 Verdict::Failed(_) => Joint::Broken,
             })
@@ -154,4 +153,25 @@ fn joint(findings: &[Finding], checks: &[&str]) -> Joint {
         .chain([first.unwrap_or(Joint::Unknown)])
         .max()
         .unwrap_or(Joint::Unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::by_id;
+
+    #[test]
+    fn every_check_of_a_link_is_one() {
+        let links = [
+            SERVICE_ACCOUNT,
+            HOST_ACCOUNT,
+            ISSUER,
+            CREDENTIAL,
+            IDENTITY,
+            TOKEN,
+        ];
+        for id in links.concat() {
+            assert!(by_id(id).is_some(), "{id}");
+        }
+    }
 }

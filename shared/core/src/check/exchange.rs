@@ -92,23 +92,31 @@ impl Probe {
 /// Returns the id of the check that an AADSTS number is about; `None` for one that nothing is
 /// known of: then nothing is guessed.
 pub fn suspect(code: u32) -> Option<&'static str> {
-    Some(match code {
-        700_211 | 70021 => "issuer-mismatch",
-        700_212 => "audience-mismatch",
-        700_213 => "subject-mismatch",
-        7_002_138 => "case-mismatch",
-        70025 => "no-fic",
-        700_016 => "wrong-client",
-        90002 | 900_023 => "tenant-id-wrong",
-        700_024 => "token-expired",
-        7_000_272 => "issuer-jwks-stale",
-        90061 | 50166 | 501_661 => "issuer-unreachable",
-        50049 | 53003 | 700_222 | 700_223 | 700_229 | 700_238 | 7_002_381 | 900_382 => {
-            "exchange-blocked"
-        }
-        _ => return None,
-    })
+    let mut suspects = SUSPECTS.iter();
+    suspects
+        .find(|(_, codes)| codes.contains(&code))
+        .map(|(id, _)| *id)
 }
+
+/// Ids of checks, and the AADSTS numbers that are about them.
+const SUSPECTS: &[(&str, &[u32])] = &[
+    ("issuer-mismatch", &[700_211, 70021]),
+    ("audience-mismatch", &[700_212]),
+    ("subject-mismatch", &[700_213]),
+    ("case-mismatch", &[7_002_138]),
+    ("no-fic", &[70025]),
+    ("wrong-client", &[700_016]),
+    ("tenant-id-wrong", &[90002, 900_023]),
+    ("token-expired", &[700_024]),
+    ("issuer-jwks-stale", &[7_000_272]),
+    ("issuer-unreachable", &[90061, 50166, 501_661]),
+    (
+        "exchange-blocked",
+        &[
+            50049, 53003, 700_222, 700_223, 700_229, 700_238, 7_002_381, 900_382,
+        ],
+    ),
+];
 
 /// Returns the page that explains an AADSTS number.
 pub fn link(code: u32) -> String {
@@ -118,4 +126,23 @@ pub fn link(code: u32) -> String {
 /// Whether a text is an issuer that only the cluster itself knows: a token of the tenant.
 pub fn is_cluster_internal(issuer: &str) -> bool {
     issuer.starts_with("https://kubernetes.default.svc") || issuer == "kubernetes/serviceaccount"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::by_id;
+
+    #[test]
+    fn every_suspect_is_a_check_and_no_number_is_of_two() {
+        let mut numbers = std::collections::BTreeSet::new();
+        for (id, codes) in SUSPECTS {
+            assert!(by_id(id).is_some(), "{id}");
+            for code in *codes {
+                assert!(numbers.insert(code), "{code}");
+                assert_eq!(suspect(*code), Some(*id));
+            }
+        }
+        assert_eq!(suspect(1), None);
+    }
 }
