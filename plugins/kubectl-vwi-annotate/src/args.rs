@@ -2,7 +2,7 @@
 
 use clap::{ArgAction, Args, ValueEnum};
 use vwi_cli::flags::{
-    ChangeFlags, HostFlags, InputFlags, KubectlFlags, OutputFlags, SelectionFlags,
+    ChangeFlags, HostFlags, InputFlags, KubectlFlags, OutputFlags, SelectionFlags, go_bool,
 };
 use vwi_core::annotation::Policy;
 use vwi_kubernetes::tenant::FIELD_MANAGER;
@@ -39,7 +39,7 @@ pub struct AnnotateArgs {
     #[arg(long, help_heading = "Annotations", conflicts_with_all = ["create", "client_id", "azure_tenant_id", "token_expiration"])]
     pub remove: bool,
     /// Take over annotations that another field manager wrote
-    #[arg(long, help_heading = "Annotations", action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", hide_default_value = true, hide_possible_values = true, value_name = "BOOL")]
+    #[arg(long, help_heading = "Annotations")]
     pub force_conflicts: bool,
     /// Name of the field manager
     #[arg(long, help_heading = "Annotations", value_name = "NAME", default_value = FIELD_MANAGER)]
@@ -51,7 +51,7 @@ pub struct AnnotateArgs {
     #[arg(long, help_heading = "Annotations")]
     pub allow_unverified_cluster: bool,
     /// Wait until the host's copy shows the annotations
-    #[arg(long, help_heading = "Annotations", action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = true, default_missing_value = "true", hide_default_value = true, hide_possible_values = true, value_name = "BOOL")]
+    #[arg(long, help_heading = "Annotations", action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value = "true", default_missing_value = "true", hide_default_value = true, value_name = "BOOL", value_parser = go_bool)]
     pub wait: bool,
     /// Requests to the cluster at once
     #[arg(long, help_heading = "Changes", value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]

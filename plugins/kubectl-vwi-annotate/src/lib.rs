@@ -4,18 +4,20 @@
 //! written: the keys that are ours, by server-side apply, on the object that was read.
 
 mod args;
+mod assign;
 mod follow;
 mod patch;
 mod refuse;
 mod select;
 mod target;
+mod ways;
 mod work;
 mod workloads;
 mod write;
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
+use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use vwi_cli::flags::{OutputFlags, bad_usage};
 use vwi_cli::input::Early;
@@ -24,16 +26,15 @@ use vwi_cli::limit::limited;
 use vwi_cli::output::Format;
 use vwi_cli::plugin::{Plugin, nothing_to_do};
 use vwi_cli::session::Session;
-use vwi_cli::{Failure, host, input};
+use vwi_cli::{Failure, input};
 use vwi_core::annotation::Wanted;
 use vwi_core::exit::Outcome;
-use vwi_core::record::HostServiceAccount;
 use vwi_core::step::Step;
-use vwi_kubernetes::{Cluster, ClusterChoice, ConnectSettings, Host, HostChoice};
 
 pub use args::{AnnotateArgs, GitOps};
+use assign::Assigned;
 use follow::Expected;
-use target::Target;
+use ways::Ways;
 use work::{Verdict, Work};
 
 /// The step.
@@ -66,12 +67,7 @@ impl Plugin for Annotate {
         arguments.selection.check(&arguments.input)?;
         arguments.kubectl.check()?;
         let selected = arguments.selection.is_given();
-        let ways = Ways {
-            tenant: arguments.kubectl.choice(&session.environment),
-            host: arguments.host.choice(&session.environment),
-            settings: session.connect_settings(&arguments.kubectl),
-            wait: arguments.wait,
-        };
+        let ways = Ways::new(arguments, session);
         let talk = session.talk.clone();
         let interrupt = session.interrupt.clone();
         let done = session.block_on(async {
@@ -99,49 +95,45 @@ impl Plugin for Annotate {
                 end: arguments.change.timeout().map(|time| Instant::now() + time),
             };
             let looking = async {
-                let (current, host) = match early.finish().await {
+                let looked = match early.finish().await {
                     Some(looked) => looked,
                     None => ways.look().await,
                 };
-                let current = current?;
                 // A host that was typed and is none is known before anything is written.
-                let host = host::or_left(host, &ways.host, &talk)?;
-                let host =
-                    host.and_then(|host| host.proven(&current.tenant, current.address(), &talk));
+                let mut current = ways.reached(looked)?;
                 // Only who typed the names has typed the cluster with them.
                 let typed = collected.is_none();
                 let collected = if let Some(collected) = collected {
                     collected
                 } else {
+                    let reached = current?;
                     if !arguments.allow_unverified_cluster {
-                        target::require_no_host(&current).await?;
+                        target::require_no_host(&reached.target).await?;
                     }
-                    select::records(arguments, &current.tenant, &talk).await?
+                    let collected =
+                        select::records(arguments, &reached.target.tenant, &talk).await?;
+                    current = Ok(reached);
+                    collected
                 };
                 let mut works = Vec::new();
                 for record in collected.records.records()? {
                     works.push(Work::new(&record?, arguments, typed));
                 }
                 refuse::collisions(&mut works, &collected.collisions);
-                let mut assigned = target::assign(
-                    &mut works,
-                    &ways.tenant,
-                    &ways.settings,
-                    &current,
-                    arguments.allow_unverified_cluster,
-                )
-                .await;
+                let unverified = arguments.allow_unverified_cluster;
+                let mut assigned =
+                    assign::assign(&mut works, &ways, current, unverified, &talk).await?;
                 refuse::contradictions(&mut works, &assigned);
-                assigned.retain(|(index, _)| works.get(*index).is_some_and(Work::is_open));
-                Ok::<_, Failure>((host, collected, works, assigned))
+                assigned.retain_open(&works);
+                Ok::<_, Failure>((collected, works, assigned))
             };
-            let (host, collected, mut works, assigned) =
+            let (collected, mut works, assigned) =
                 limited(Box::pin(looking), &limits.interrupt, limits.end).await??;
-            let listing = workloads::of(&works, &assigned, &talk);
+            let listing = workloads::of(&works, &assigned);
             let listing = limited(listing, &limits.interrupt, limits.end);
             let bringing = async {
                 bring_all(&mut works, &assigned, arguments, &limits).await;
-                let followed = follow_all(host.as_ref(), &works, arguments, &limits).await;
+                let followed = follow_all(&assigned, &works, arguments, &limits).await;
                 for (index, differs) in followed {
                     if let Some(work) = works.get_mut(index) {
                         work.verdict = Some(Verdict::failed("NotOnHost", differs));
@@ -163,46 +155,6 @@ impl Plugin for Annotate {
         } else {
             outcome
         })
-    }
-}
-
-/// The cluster of the command line and the host, as far as they were to be found.
-type Looked = (
-    Result<Target, Failure>,
-    Result<host::Unproven, host::NoHost>,
-);
-
-/// How tenant and host are reached.
-struct Ways {
-    tenant: ClusterChoice,
-    host: HostChoice,
-    settings: ConnectSettings,
-    /// Whether the host is needed.
-    wait: bool,
-}
-
-impl Ways {
-    /// Looks while the input is awaited; `None` where a credential plugin would run for that.
-    async fn look_early(&self) -> Option<Looked> {
-        if host::runs_plugin(&self.host, &self.tenant) {
-            return None;
-        }
-        Some(self.look().await)
-    }
-
-    async fn look(&self) -> Looked {
-        let tenant = async {
-            let cluster = Cluster::connect(&self.tenant, &self.settings).await?;
-            Ok(target::look(cluster).await?)
-        };
-        let host = async {
-            if !self.wait {
-                return Err(host::NoHost::Unwanted);
-            }
-            let host = host::find(&self.host, &self.tenant, &self.settings).await?;
-            Ok(host::Unproven::ask(host).await)
-        };
-        tokio::join!(tenant, host)
     }
 }
 
@@ -235,20 +187,20 @@ impl Limits {
 /// nothing new is begun once the user asks to stop or the time is over.
 async fn bring_all(
     works: &mut [Work],
-    assigned: &[(usize, Target)],
+    assigned: &Assigned,
     arguments: &AnnotateArgs,
     limits: &Limits,
 ) {
     let verdicts: Vec<(usize, Option<Verdict>)> = {
         let works = &*works;
-        stream::iter(assigned)
+        stream::iter(assigned.iter())
             .map(|(index, target)| async move {
-                let work = works.get(*index)?;
+                let work = works.get(index)?;
                 if limits.interrupt.is_requested() || limits.is_over() {
-                    return Some((*index, None));
+                    return Some((index, None));
                 }
                 let verdict = patch::bring(&target.tenant, work, arguments).await;
-                Some((*index, Some(verdict)))
+                Some((index, Some(verdict)))
             })
             .buffer_unordered(usize::from(arguments.concurrency))
             .filter_map(std::future::ready)
@@ -262,31 +214,34 @@ async fn bring_all(
     }
 }
 
+/// Waits for the hosts of all clusters at once; returns what did not come to stand there.
 async fn follow_all(
-    host: Option<&Host>,
+    assigned: &Assigned,
     works: &[Work],
     arguments: &AnnotateArgs,
     limits: &Limits,
 ) -> Vec<(usize, String)> {
-    let Some(host) = host.filter(|_| !arguments.remove) else {
+    if arguments.remove || !arguments.wait {
         return Vec::new();
-    };
-    let expected = works.iter().enumerate().filter_map(|(index, work)| {
-        let done = matches!(work.verdict, Some(Verdict::Done { .. }));
-        let account: HostServiceAccount = work.host.clone().filter(|_| done)?;
-        let annotations: BTreeMap<String, String> = work.wanted.annotations();
-        Some(Expected {
-            index,
-            account,
-            annotations,
-        })
+    }
+    let followed = assigned.by_target().filter_map(|(target, of)| {
+        let host = target.host.as_ref()?;
+        let expected = of.into_iter().filter_map(|index| {
+            let work = works.get(index)?;
+            let done = matches!(work.verdict, Some(Verdict::Done { .. }));
+            Some(Expected {
+                index,
+                account: work.host.clone().filter(|_| done)?,
+                annotations: work.wanted.annotations(),
+            })
+        });
+        Some(follow::follow(
+            host,
+            expected.collect(),
+            usize::from(arguments.concurrency),
+            &limits.interrupt,
+            limits.end,
+        ))
     });
-    follow::follow(
-        host,
-        expected.collect(),
-        usize::from(arguments.concurrency),
-        &limits.interrupt,
-        limits.end,
-    )
-    .await
+    join_all(followed).await.concat()
 }

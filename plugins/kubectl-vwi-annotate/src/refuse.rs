@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use vwi_core::stream::Collision;
 use vwi_core::text::escape;
 
-use crate::target::Target;
+use crate::assign::Assigned;
 use crate::work::{Verdict, Work};
 
 /// Two ServiceAccounts with one host name: neither is touched, for the newcomer takes the identity.
@@ -32,10 +32,10 @@ pub(crate) fn collisions(works: &mut [Work], collisions: &[Collision]) {
 
 /// Two records of one ServiceAccount that want different things of it: which of them came last
 /// must not decide which identity it has.
-pub(crate) fn contradictions(works: &mut [Work], assigned: &[(usize, Target)]) {
+pub(crate) fn contradictions(works: &mut [Work], assigned: &Assigned) {
     let places: Vec<(usize, String)> = assigned
         .iter()
-        .map(|(index, target)| (*index, target.tenant.cluster().server().to_owned()))
+        .map(|(index, target)| (index, target.tenant.cluster().server().to_owned()))
         .collect();
     refuse_contradictions(works, &places);
 }

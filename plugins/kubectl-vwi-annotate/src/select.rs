@@ -59,6 +59,11 @@ pub(crate) async fn records(
         ));
     }
     let mut collected = input::of_records(meant)?;
-    collected.selection = Some(selection.selection(&label));
+    let selection = selection.selection(&label);
+    collected.selection = Some(if arguments.include_system {
+        selection
+    } else {
+        selection.without_system()
+    });
     Ok(collected)
 }

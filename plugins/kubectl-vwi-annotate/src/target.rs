@@ -1,15 +1,11 @@
-//! Which cluster a record's ServiceAccount lives in, verified before anything is written.
-
-use std::collections::BTreeMap;
+//! A cluster that records may be written to, and what tells it from every other.
 
 use vwi_cli::flags::{UsageError, bad_usage};
 use vwi_core::record::TenantStatus;
 use vwi_core::text::escape;
 use vwi_kubernetes::host::HostOrigin;
 use vwi_kubernetes::tenant::Scope;
-use vwi_kubernetes::{ApiError, Cluster, ClusterChoice, ConnectSettings, Host, Kubeconfig, Tenant};
-
-use crate::work::{Verdict, Work};
+use vwi_kubernetes::{ApiError, Cluster, Host, Tenant};
 
 /// A cluster that records may be written to.
 #[derive(Clone, Debug)]
@@ -17,7 +13,9 @@ pub(crate) struct Target {
     pub(crate) tenant: Tenant,
     pub(crate) found: TenantStatus,
     /// Why the address is not in `found`, if it could not be read.
-    pub(crate) address_unread: Option<String>,
+    address_unread: Option<String>,
+    /// Its host, once it has proven itself.
+    pub(crate) host: Option<Host>,
 }
 
 impl Target {
@@ -45,6 +43,7 @@ pub(crate) async fn look(cluster: Cluster) -> Result<Target, ApiError> {
                 cluster_uid: uid.ok(),
                 service_ip: address.ok().flatten(),
             },
+            host: None,
         }),
     }
 }
@@ -70,7 +69,7 @@ pub(crate) async fn require_no_host(target: &Target) -> Result<(), UsageError> {
 
 /// How a record's cluster compares with one that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Match {
+pub(crate) enum Match {
     Same,
     /// Both sides, for the message.
     Other(String),
@@ -78,7 +77,8 @@ enum Match {
     Unknown,
 }
 
-fn compare(recorded: &TenantStatus, found: &TenantStatus) -> Match {
+/// Compares what a record says of its cluster with what was found.
+pub(crate) fn compare(recorded: &TenantStatus, found: &TenantStatus) -> Match {
     let pairs = [
         ("cluster uid", &recorded.cluster_uid, &found.cluster_uid),
         (
@@ -102,118 +102,6 @@ fn compare(recorded: &TenantStatus, found: &TenantStatus) -> Match {
         same = true;
     }
     if same { Match::Same } else { Match::Unknown }
-}
-
-/// Finds the cluster of each open record; the others get their verdict.
-///
-/// The cluster of the command line is tried first; without a typed context, so are those whose
-/// name the vcluster command line made for the record's vCluster.
-pub(crate) async fn assign(
-    works: &mut [Work],
-    choice: &ClusterChoice,
-    settings: &ConnectSettings,
-    current: &Target,
-    allow_unverified: bool,
-) -> Vec<(usize, Target)> {
-    let mut others: BTreeMap<String, Result<Target, String>> = BTreeMap::new();
-    let kubeconfig = if choice.context.is_none() {
-        Kubeconfig::load(&choice.kubeconfig).ok()
-    } else {
-        None
-    };
-    let mut assigned = Vec::new();
-    for (index, work) in works.iter_mut().enumerate() {
-        if !work.is_open() {
-            continue;
-        }
-        let label = current.tenant.cluster().label();
-        let mut tried = match compare(&work.tenant, &current.found) {
-            Match::Same => {
-                assigned.push((index, current.clone()));
-                continue;
-            }
-            Match::Unknown if work.typed || allow_unverified => {
-                assigned.push((index, current.clone()));
-                continue;
-            }
-            Match::Unknown => {
-                work.verdict = Some(Verdict::failed(
-                    "UnverifiedCluster",
-                    format!(
-                        "nothing in the record tells whether {label} is its cluster; \
-                         `--allow-unverified-cluster` writes all the same"
-                    ),
-                ));
-                continue;
-            }
-            Match::Other(why) => vec![format!("{label}: {why}")],
-        };
-        let Some((contexts, kubeconfig)) = kubeconfig
-            .as_ref()
-            .map(|kubeconfig| (contexts_of(work, kubeconfig), kubeconfig))
-        else {
-            work.verdict = Some(wrong_cluster(&tried));
-            continue;
-        };
-        let mut found = None;
-        for context in contexts {
-            if !others.contains_key(&context) {
-                let target = connect(&context, kubeconfig, choice, settings).await;
-                others.insert(context.clone(), target);
-            }
-            match others.get(&context) {
-                Some(Ok(target)) => match compare(&work.tenant, &target.found) {
-                    Match::Same => {
-                        found = Some(target.clone());
-                        break;
-                    }
-                    Match::Other(why) => {
-                        tried.push(format!("context `{}`: {why}", escape(&context)));
-                    }
-                    Match::Unknown => {}
-                },
-                Some(Err(why)) => tried.push(format!("context `{}`: {why}", escape(&context))),
-                None => {}
-            }
-        }
-        match found {
-            Some(target) => assigned.push((index, target)),
-            None => work.verdict = Some(wrong_cluster(&tried)),
-        }
-    }
-    assigned
-}
-
-fn wrong_cluster(tried: &[String]) -> Verdict {
-    Verdict::failed("WrongCluster", tried.join("; "))
-}
-
-/// Contexts of the form `vcluster_VC_HNS_PARENT`, as `vcluster connect` names them.
-fn contexts_of(work: &Work, kubeconfig: &Kubeconfig) -> Vec<String> {
-    let Some((vcluster, namespace)) = &work.vcluster else {
-        return Vec::new();
-    };
-    let start = format!("vcluster_{vcluster}_{namespace}_");
-    let matching = kubeconfig
-        .contexts()
-        .filter(|context| context.starts_with(&start));
-    matching.map(str::to_owned).collect()
-}
-
-async fn connect(
-    context: &str,
-    kubeconfig: &Kubeconfig,
-    choice: &ClusterChoice,
-    settings: &ConnectSettings,
-) -> Result<Target, String> {
-    let choice = ClusterChoice {
-        context: Some(context.to_owned()),
-        ..choice.clone()
-    };
-    let cluster = Cluster::connect_with(kubeconfig, &choice, settings)
-        .await
-        .map_err(|error| vwi_cli::report::in_one_line(&error))?;
-    look(cluster).await.map_err(|error| error.in_one_line())
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 
 use vwi_cli::flags::DryRun;
 use vwi_core::annotation::Wanted;
-use vwi_core::contradiction::{FLAG_AGAINST_RECORD, OVERRIDE_HINT, flag_against_record};
+use vwi_core::contradiction::{FLAG_AGAINST_RECORD, Merge, OVERRIDE_HINT};
 use vwi_core::record::{ConditionStatus, HostServiceAccount, Record, TenantStatus, Upstream};
 use vwi_core::step::Step;
+use vwi_core::translation::VirtualClusterName;
 
 use crate::args::AnnotateArgs;
 use crate::patch::MANAGED_IN_GIT;
@@ -14,7 +15,7 @@ use crate::patch::MANAGED_IN_GIT;
 pub(crate) struct Work {
     pub(crate) namespace: String,
     pub(crate) name: String,
-    pub(crate) vcluster: Option<(String, String)>,
+    pub(crate) vcluster: Option<VirtualClusterName>,
     pub(crate) tenant: TenantStatus,
     pub(crate) host: Option<HostServiceAccount>,
     pub(crate) wanted: Wanted,
@@ -67,16 +68,6 @@ impl Verdict {
         }
     }
 
-    /// Whether the ServiceAccount as it is wanted is an answer to the user: what is there or comes
-    /// to be, and what somebody has to commit.
-    pub(crate) fn shows_manifest(&self) -> bool {
-        match self {
-            Self::Forwarded => false,
-            Self::Planned(_) | Self::Done { .. } => true,
-            Self::Failed { reason, .. } => *reason == MANAGED_IN_GIT,
-        }
-    }
-
     /// Leaves the step's condition on the record.
     pub(crate) fn mark(&self, record: &mut Record) {
         let (status, reason, message) = match self {
@@ -99,9 +90,12 @@ impl Work {
         // The reader has looked at both.
         let spec = record.spec().unwrap_or_default();
         let status = record.status().unwrap_or_default();
-        let vcluster = spec
-            .virtual_cluster
-            .and_then(|vcluster| Some((vcluster.name?, vcluster.namespace?)));
+        let vcluster = spec.virtual_cluster.and_then(|vcluster| {
+            Some(VirtualClusterName {
+                name: vcluster.name?,
+                namespace: vcluster.namespace?,
+            })
+        });
         let mut work = Self {
             namespace: record.namespace().to_owned(),
             name: record.name().to_owned(),
@@ -113,6 +107,12 @@ impl Work {
             typed,
             verdict: None,
         };
+        if let Err(contradiction) = arguments.kubectl.check_namespace(record.namespace()) {
+            let message = contradiction.to_string();
+            work.verdict = Some(Verdict::failed(FLAG_AGAINST_RECORD, message));
+            return work;
+        }
+        let mut is_planned = false;
         // What a step that failed to identify the tenant has left there identifies no cluster.
         let identified = !matches!(record.upstream(Step::Federate), Upstream::Failed(_));
         match record.upstream(Step::Annotate) {
@@ -121,32 +121,39 @@ impl Work {
                 work.verdict = Some(Verdict::Forwarded);
                 return work;
             }
-            Upstream::Planned if work.dry_run == DryRun::None => work.dry_run = DryRun::Client,
-            Upstream::Planned | Upstream::Ready => {}
+            Upstream::Planned => {
+                is_planned = true;
+                if work.dry_run == DryRun::None {
+                    work.dry_run = DryRun::Client;
+                }
+            }
+            Upstream::Ready => {}
         }
         if arguments.remove {
             return work;
         }
         let identity = status.identity.unwrap_or_default();
-        let client_id = one_of(
+        let merge = Merge {
+            override_record: arguments.change.override_records,
+        };
+        let client_id = merge.names(
             ("--client-id", arguments.client_id.as_deref()),
             ("status.identity.clientId", identity.client_id.as_deref()),
-            arguments.change.override_records,
         );
-        let tenant_id = one_of(
+        let tenant_id = merge.names(
             ("--azure-tenant-id", arguments.azure_tenant_id.as_deref()),
             ("status.identity.tenantId", identity.tenant_id.as_deref()),
-            arguments.change.override_records,
         );
         let (client_id, tenant_id) = match (client_id, tenant_id) {
             (Ok(client_id), Ok(tenant_id)) => (client_id, tenant_id),
-            (Err(message), _) | (_, Err(message)) => {
+            (Err(contradiction), _) | (_, Err(contradiction)) => {
+                let message = format!("{contradiction}; {OVERRIDE_HINT}");
                 work.verdict = Some(Verdict::failed(FLAG_AGAINST_RECORD, message));
                 return work;
             }
         };
         if client_id.is_none() {
-            work.verdict = Some(if work.dry_run.is_dry() {
+            work.verdict = Some(if is_planned {
                 Verdict::Planned("client-id known after federate".to_owned())
             } else {
                 Verdict::failed(
@@ -170,23 +177,35 @@ impl Work {
         format!("{}/{}", self.namespace, self.name)
     }
 
+    /// Whether its pods are to get tokens now: it has, or is planned to have, an identity.
+    pub(crate) fn asks_for_tokens(&self) -> bool {
+        let done = matches!(
+            self.verdict,
+            Some(Verdict::Done { .. } | Verdict::Planned(_))
+        );
+        done && self.wanted.client_id().is_some()
+    }
+
+    /// Whether it is planned, and what it is to have is not known yet.
+    pub(crate) fn waits_for_client_id(&self, removes: bool) -> bool {
+        let is_planned = matches!(self.verdict, Some(Verdict::Planned(_)));
+        is_planned && !removes && self.wanted.client_id().is_none()
+    }
+
+    /// Whether the ServiceAccount as it is wanted is an answer to the user: what is there or comes
+    /// to be, and what somebody has to commit.
+    pub(crate) fn shows_manifest(&self, removes: bool) -> bool {
+        let is_known = removes || self.wanted.client_id().is_some();
+        is_known
+            && match &self.verdict {
+                Some(Verdict::Planned(_) | Verdict::Done { .. }) => true,
+                Some(Verdict::Failed { reason, .. }) => *reason == MANAGED_IN_GIT,
+                Some(Verdict::Forwarded) | None => false,
+            }
+    }
+
     /// Whether it is still to be done.
     pub(crate) fn is_open(&self) -> bool {
         self.verdict.is_none()
-    }
-}
-
-/// Returns the flag's value or the record's; two that differ are an error that names both.
-fn one_of<'a>(
-    (flag, typed): (&str, Option<&'a str>),
-    (field, recorded): (&str, Option<&'a str>),
-    override_record: bool,
-) -> Result<Option<&'a str>, String> {
-    match (typed, recorded) {
-        (Some(typed), Some(recorded)) if typed != recorded && !override_record => Err(format!(
-            "{}; {OVERRIDE_HINT}",
-            flag_against_record(flag, typed, field, recorded)
-        )),
-        (typed, recorded) => Ok(typed.or(recorded)),
     }
 }

@@ -1,71 +1,100 @@
 //! Says which workloads still lack the label without which the webhook passes their pods over.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
 use vwi_cli::talk::Talk;
 use vwi_core::annotation::{USE, USE_VALUE};
 use vwi_core::text::escape;
+use vwi_kubernetes::Tenant;
 use vwi_kubernetes::object::Workload;
 use vwi_kubernetes::tenant::Scope;
 
-use crate::target::Target;
-use crate::work::{Verdict, Work};
+use crate::assign::Assigned;
+use crate::work::Work;
 
 /// Namespaces up to which each is asked for its workloads; above, all are asked at once.
 const SINGLE_NAMESPACES: usize = 3;
 
-/// Lists the workloads of the namespaces that are to be written to, where they may be seen.
+/// What was seen of one cluster's workloads.
+#[derive(Default)]
+pub(crate) struct Listed {
+    /// Indices of the records whose ServiceAccounts they may use.
+    of: Vec<usize>,
+    seen: Vec<Workload>,
+    /// Kinds that could not be listed, each with the reason.
+    unseen: BTreeMap<&'static str, String>,
+}
+
+/// Lists the workloads of the namespaces that are to be written to, cluster by cluster, where they
+/// may be seen.
 pub(crate) fn of<'a>(
     works: &[Work],
-    assigned: &'a [(usize, Target)],
-    talk: &'a Talk,
-) -> impl Future<Output = Vec<Workload>> + use<'a> {
-    let namespaces: BTreeSet<&str> = assigned
-        .iter()
-        .filter_map(|(index, _)| works.get(*index))
-        .map(|work| work.namespace.as_str())
+    assigned: &'a Assigned,
+) -> impl Future<Output = Vec<Listed>> + use<'a> {
+    let asked: Vec<(&Tenant, Vec<usize>, Vec<Scope>)> = assigned
+        .by_target()
+        .filter(|(_, of)| !of.is_empty())
+        .map(|(target, of)| {
+            let scopes = scopes(of.iter().filter_map(|index| works.get(*index)));
+            (&target.tenant, of, scopes)
+        })
         .collect();
-    let scopes = if namespaces.len() > SINGLE_NAMESPACES {
-        vec![Scope::All]
-    } else {
-        namespaces
-            .into_iter()
-            .map(|namespace| Scope::Namespace(namespace.to_owned()))
-            .collect()
-    };
     async move {
-        let Some((_, target)) = assigned.first() else {
-            return Vec::new();
-        };
-        let lists = scopes.iter().map(|scope| target.tenant.workloads(scope));
-        let mut found = Vec::new();
-        for listed in join_all(lists).await {
-            match listed {
-                Ok(workloads) => found.extend(workloads),
-                Err(error) => talk.detail(&format!("workloads not seen: {}", error.in_one_line())),
+        join_all(asked.into_iter().map(|(tenant, of, scopes)| async move {
+            let mut listed = Listed {
+                of,
+                ..Listed::default()
+            };
+            for found in join_all(scopes.iter().map(|scope| tenant.workloads(scope))).await {
+                listed.seen.extend(found.seen);
+                let unseen = found.unseen.into_iter();
+                let unseen = unseen.map(|(kind, error)| (kind, error.in_one_line()));
+                listed.unseen.extend(unseen);
             }
-        }
-        found
+            listed
+        }))
+        .await
     }
 }
 
-/// Names the workloads of the annotated ServiceAccounts whose template lacks the label.
-pub(crate) fn tell(works: &[Work], workloads: &[Workload], talk: &Talk) {
-    let annotated: BTreeSet<(&str, &str)> = works
-        .iter()
-        .filter(|work| matches!(work.verdict, Some(Verdict::Done { .. })))
-        .map(|work| (work.namespace.as_str(), work.name.as_str()))
-        .collect();
-    for workload in workloads {
-        let account = match workload.template.service_account_name.as_str() {
-            "" => "default",
-            named => named,
-        };
-        let namespace = workload.metadata.namespace.as_str();
-        let label = workload.template_metadata.labels.get(USE);
-        if annotated.contains(&(namespace, account)) && label.map(String::as_str) != Some(USE_VALUE)
-        {
+fn scopes<'a>(works: impl Iterator<Item = &'a Work>) -> Vec<Scope> {
+    let namespaces: BTreeSet<&str> = works.map(|work| work.namespace.as_str()).collect();
+    if namespaces.len() > SINGLE_NAMESPACES {
+        return vec![Scope::All];
+    }
+    let scopes = namespaces.into_iter();
+    scopes
+        .map(|namespace| Scope::Namespace(namespace.to_owned()))
+        .collect()
+}
+
+/// Names the workloads of the annotated ServiceAccounts whose template lacks the label, and says
+/// once which kinds were not seen.
+pub(crate) fn tell(works: &[Work], listed: &[Listed], talk: &Talk) {
+    let mut unseen: BTreeMap<&str, &str> = BTreeMap::new();
+    for listed in listed {
+        let annotated: BTreeSet<(&str, &str)> = listed
+            .of
+            .iter()
+            .filter_map(|index| works.get(*index))
+            .filter(|work| work.asks_for_tokens())
+            .map(|work| (work.namespace.as_str(), work.name.as_str()))
+            .collect();
+        if annotated.is_empty() {
+            continue;
+        }
+        let kinds = listed.unseen.iter();
+        unseen.extend(kinds.map(|(kind, why)| (*kind, why.as_str())));
+        for workload in &listed.seen {
+            let account = workload.template.service_account();
+            let namespace = workload.metadata.namespace.as_str();
+            let label = workload.template_metadata.labels.get(USE);
+            if !annotated.contains(&(namespace, account))
+                || label.map(String::as_str) == Some(USE_VALUE)
+            {
+                continue;
+            }
             talk.warn(&format!(
                 "{} {}/{} runs as `{}`, and its pod template lacks the label {USE}: \"{USE_VALUE}\", \
                  so its pods get no token",
@@ -75,5 +104,12 @@ pub(crate) fn tell(works: &[Work], workloads: &[Workload], talk: &Talk) {
                 escape(account)
             ));
         }
+    }
+    if let Some(why) = unseen.values().next() {
+        let kinds: Vec<String> = unseen.keys().map(|kind| format!("{kind}s")).collect();
+        talk.warn(&format!(
+            "{} are not seen, so that pod templates without the label {USE} are not named: {why}",
+            kinds.join(", ")
+        ));
     }
 }

@@ -63,6 +63,7 @@ pub(crate) fn records(
     let mut writer = RecordWriter::new(session.stdout(), Step::Annotate, written_as, TABLE)
         .without_headers(arguments.output.no_headers);
     let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
+    let mut is_incomplete = false;
     for (record, work) in collected.records.records()?.zip(works) {
         let mut record = record?;
         let Some(verdict) = &work.verdict else {
@@ -72,7 +73,14 @@ pub(crate) fn records(
         say(session, work, verdict);
         verdict.mark(&mut record);
         writer.write(&record)?;
-        if own && verdict.shows_manifest() {
+        if own && work.waits_for_client_id(arguments.remove) {
+            session.talk.warn(&format!(
+                "{}: no ServiceAccount is printed, for its client id is known after federate",
+                work.key()
+            ));
+            is_incomplete = true;
+        }
+        if own && work.shows_manifest(arguments.remove) {
             let manifest =
                 ServiceAccountManifest::new(&work.namespace, &work.name, work.wanted.annotations());
             let text = if format == Format::Yaml {
@@ -99,7 +107,11 @@ pub(crate) fn records(
         collisions: collected.collisions.clone(),
         error: None,
     })?;
-    Ok(written.outcome())
+    Ok(if is_incomplete {
+        written.outcome().and(Outcome::Failed)
+    } else {
+        written.outcome()
+    })
 }
 
 fn say(session: &Session, work: &Work, verdict: &Verdict) {

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, ValueEnum};
-use vwi_azure::{AuthMethod, AzureChoice};
+use clap::{Args, ValueEnum};
+use vwi_azure::{AzureChoice, cloud::Cloud};
 use vwi_cli::flags::{
-    ChangeFlags, DurationFlag, HostFlags, InputFlags, KubectlFlags, OutputFlags, SelectionFlags,
-    UsageError, bad_usage,
+    AzureFlags, ChangeFlags, DurationFlag, HostFlags, InputFlags, KubectlFlags, OutputFlags,
+    SelectionFlags, UsageError, bad_usage,
 };
 use vwi_core::arm::{Kind, Reference};
 use vwi_core::check::{FailOn, by_id};
@@ -58,7 +58,7 @@ pub struct CheckFlags {
     #[arg(long, value_name = "DURATION")]
     pub settle: Option<DurationFlag>,
     /// Look again until all pass, up to --timeout
-    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(long)]
     pub wait: bool,
     /// From which finding on to exit with 1: error, warning, unknown or never
     #[arg(long, value_name = "WHAT", default_value = "error")]
@@ -102,18 +102,6 @@ pub struct WantedFlags {
     /// Host namespace of the vCluster's control plane
     #[arg(long, value_name = "NS")]
     pub vcluster_namespace: Option<String>,
-}
-
-/// How Azure is reached
-#[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Azure")]
-pub struct AzureFlags {
-    /// The one way to log in: environment, workload-identity, managed-identity, azure-cli or azd
-    #[arg(long, value_name = "WAY")]
-    pub azure_auth: Option<AuthMethod>,
-    /// Cloud, as the Azure CLI calls it (else the one of `az cloud set`)
-    #[arg(long, value_name = "CLOUD")]
-    pub azure_cloud: Option<String>,
 }
 
 /// `--probe`.
@@ -187,11 +175,11 @@ impl CheckArgs {
             .collect()
     }
 
-    /// Returns what the flags say of Azure.
-    pub fn azure_choice(&self) -> AzureChoice {
+    /// Returns what the flags say of Azure; `found_cloud` is that of `--arm-endpoint`.
+    pub fn azure_choice(&self, found_cloud: Option<Cloud>) -> AzureChoice {
         AzureChoice {
             cloud: self.azure.azure_cloud.clone(),
-            found_cloud: None,
+            found_cloud,
             auth: self.azure.azure_auth,
             subscription: self.wanted.subscription.clone(),
             concurrency: None,
@@ -201,8 +189,7 @@ impl CheckArgs {
 
     /// Whether anything about Azure was typed, so that failing to reach it is an error.
     pub fn azure_is_typed(&self) -> bool {
-        self.azure.azure_auth.is_some()
-            || self.azure.azure_cloud.is_some()
+        self.azure.is_typed()
             || self.wanted.identity.is_some()
             || self.wanted.aks_cluster.is_some()
             || self.wanted.subscription.is_some()

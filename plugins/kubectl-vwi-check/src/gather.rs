@@ -44,6 +44,13 @@ pub(crate) struct Sides {
     survey: Fact<host::Survey>,
 }
 
+impl Sides {
+    /// Whether the tenant is the cluster of at least one of the records.
+    pub(crate) fn know_any(&self, wanted: &[Wanted]) -> bool {
+        wanted.iter().any(|one| self.tenant.is_of(one).is_ok())
+    }
+}
+
 /// What was seen.
 pub(crate) struct Seen {
     /// One for each record.
@@ -108,7 +115,12 @@ impl Access<'_> {
                 .collect();
             self.probe_all(wanted, hosts, &mut facts).await;
         }
-        let silent = [itself.silent(), host.silent(), azure.silent()];
+        let silent = [
+            itself.silent(),
+            host.silent(),
+            azure.silent(),
+            no_token(&facts),
+        ];
         Seen {
             facts,
             silent: silent.into_iter().flatten().collect(),
@@ -147,15 +159,26 @@ impl Access<'_> {
             .ok()
             .and_then(|account| account.as_ref())
             .map(|account| account.uid.clone());
-        let (host_facts, expected_host) =
+        let (mut host_facts, expected_host) =
             host.facts_of(wanted, itself, vcluster.as_ref(), uid.as_deref());
+        let azure = azure.facts_of(wanted, client_id(&tenant_facts).as_deref());
+        if let (Ok(which), Ok(credentials)) = (&vcluster, &azure.credentials) {
+            let own = host_facts
+                .by_uid
+                .as_ref()
+                .or_else(|| expected_host.as_ref().ok());
+            let others = host.others(which, credentials, own);
+            host_facts.others = others;
+        }
         Facts {
             namespace: wanted.namespace().to_owned(),
             name: wanted.name().to_owned(),
             expected_host,
             audience: self.audience(wanted),
+            stated_audience: wanted.audience.clone(),
+            stated_subject: wanted.subject.clone(),
             stated_issuer: wanted.issuer.clone(),
-            azure: azure.facts_of(wanted, client_id(&tenant_facts).as_deref()),
+            azure,
             tenant: tenant_facts,
             host: host_facts,
             published,
@@ -247,6 +270,13 @@ fn client_id(tenant: &TenantFacts) -> Option<String> {
         .map(str::to_owned)
 }
 
+/// Returns why a token that was asked for was never tried; what is only planned has none yet.
+fn no_token(facts: &[Facts]) -> Option<Unseen> {
+    let mut real = facts.iter().filter(|facts| facts.planned.is_empty());
+    let unseen = real.find_map(|facts| facts.probe.as_ref()?.as_ref().err())?;
+    Some(Unseen::new(FactSource::Entra, unseen.to_string()))
+}
+
 /// Counts, for each identity, the records that still need a credential on it.
 fn count_needed(facts: &mut [Facts]) {
     let mut needed: BTreeMap<String, usize> = BTreeMap::new();
@@ -288,6 +318,7 @@ fn no_host(unseen: &Unseen) -> HostFacts {
         configuration: Err(unseen.clone()),
         service_account: Err(unseen.clone()),
         by_uid: None,
+        others: BTreeSet::new(),
         pods: Err(unseen.clone()),
         webhooks: Err(unseen.clone()),
         issuer: Err(unseen.clone()),

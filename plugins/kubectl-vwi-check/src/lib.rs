@@ -5,17 +5,21 @@
 
 mod args;
 mod gather;
+mod named;
 mod open;
 mod probe;
+mod said;
 mod select;
 mod wanted;
 mod write;
 
-use std::time::Duration;
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
-use tokio::time::Instant;
+use tokio::time::timeout_at;
 use vwi_cli::flags::{OutputFlags, bad_usage};
 use vwi_cli::input::Early;
+use vwi_cli::limit::limited;
 use vwi_cli::output::Format;
 use vwi_cli::plugin::Plugin;
 use vwi_cli::session::Session;
@@ -25,14 +29,16 @@ use vwi_core::check::{FactSource, Unseen, judge_all};
 use vwi_core::exit::Outcome;
 use vwi_core::record::Record;
 use vwi_core::step::Step;
-use vwi_core::stream::Selection;
 
-pub use args::{AzureFlags, CheckArgs, CheckFlags, FailOnFlag, ProbeChoice, WantedFlags};
+pub use args::{CheckArgs, CheckFlags, FailOnFlag, ProbeChoice, WantedFlags};
 use gather::{Access, Seen, Sides};
 use wanted::Wanted;
 
 /// Pauses of `--wait` between two looks.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
+
+/// Time between the end of `--wait` and that of `--timeout`, in which the report is written.
+const LAST_MOMENT: Duration = Duration::from_millis(50);
 
 /// Sides that can fall silent: tenant, host and Azure. If all do, nothing has been checked.
 const SIDES: usize = 3;
@@ -77,16 +83,13 @@ impl Plugin for Check {
         }
         let ways = open::Ways::new(arguments, session);
         let interrupt = session.interrupt.clone();
-        let looked = session.block_on(async {
+        let (wanted, looked, end) = session.block_on(async {
+            let mut early = Early::new(ways.open_early());
+            let selected = arguments.selection.is_given();
+            let reading = input::collect_while(&arguments.input, selected, &ways.talk, &mut early);
+            let collected = limited(reading, &interrupt, None).await??;
+            let end = arguments.change.timeout().map(|time| Instant::now() + time);
             let looking = async {
-                let mut early = Early::new(ways.open_early());
-                let collected = input::collect_while(
-                    &arguments.input,
-                    arguments.selection.is_given(),
-                    &ways.talk,
-                    &mut early,
-                )
-                .await?;
                 let (access, sides) = if let Some(opened) = early.finish().await {
                     opened?
                 } else {
@@ -95,7 +98,7 @@ impl Plugin for Check {
                     let sides = access.sides().await;
                     (access, sides)
                 };
-                let (records, end) = match collected {
+                let (records, stream_end) = match collected {
                     Some(collected) => {
                         let records = collected.records.records()?;
                         let records = records.collect::<Result<Vec<Record>, _>>()?;
@@ -111,17 +114,20 @@ impl Plugin for Check {
                     .into_iter()
                     .map(|record| Wanted::new(record, arguments))
                     .collect::<Result<Vec<Wanted>, _>>()?;
-                let looked = Box::pin(look(arguments, &access, sides, &wanted, &skip)).await;
-                Ok::<_, Failure>((wanted, looked, end))
+                let (access, sides) = if sides.know_any(&wanted) {
+                    (access, sides)
+                } else {
+                    match ways.elsewhere(&wanted).await? {
+                        Some(opened) => opened,
+                        None => (access, sides),
+                    }
+                };
+                let looked = look_until(arguments, &access, sides, &wanted, &skip, end);
+                let looked = Box::pin(looked).await;
+                Ok::<_, Failure>((wanted, looked, stream_end))
             };
-            tokio::select! {
-                looked = looking => looked.map(Some),
-                _reason = interrupt.requested() => Ok(None),
-            }
+            limited(Box::pin(looking), &interrupt, end).await?
         })??;
-        let Some((wanted, looked, end)) = looked else {
-            return Ok(Outcome::Interrupted);
-        };
         if let Some(host) = &looked.untyped_host {
             session.talk.say(&format!("the host is {host}"));
         }
@@ -134,7 +140,8 @@ impl Plugin for Check {
         if looked.timed_out {
             outcome = outcome.and(Outcome::TimedOut);
         }
-        if looked.silent.len() == SIDES {
+        let is_side = |unseen: &&Unseen| unseen.source != FactSource::Entra;
+        if looked.silent.iter().filter(is_side).count() == SIDES {
             outcome = outcome.and(Outcome::CouldNotRun);
         }
         for unseen in looked.silent.iter().filter(|it| is_typed(arguments, it)) {
@@ -150,53 +157,79 @@ struct Looked {
     reports: Vec<RecordReport>,
     silent: Vec<Unseen>,
     untyped_host: Option<String>,
+    /// Whether something is found that counts.
+    fails: bool,
     timed_out: bool,
 }
 
-/// Gathers and judges; with `--wait` until nothing fails, or the time is over.
+/// Gathers and judges; with `--wait` until nothing fails, or the time is over. What was seen by
+/// then is reported; a look that is not done by then is dropped.
+async fn look_until(
+    arguments: &CheckArgs,
+    access: &Access<'_>,
+    sides: Sides,
+    wanted: &[Wanted],
+    skip: &BTreeSet<&'static str>,
+    end: Option<Instant>,
+) -> Looked {
+    let mut looked = look(arguments, access, sides, wanted, skip).await;
+    let mut pause = PAUSES.0;
+    while looked.fails && arguments.checks.wait {
+        let again = async {
+            tokio::time::sleep(pause).await;
+            let sides = access.sides().await;
+            look(arguments, access, sides, wanted, skip).await
+        };
+        let again = Box::pin(again);
+        looked = match end {
+            None => again.await,
+            // A moment before the whole run is given up.
+            Some(end) => {
+                match timeout_at(end.checked_sub(LAST_MOMENT).unwrap_or(end).into(), again).await {
+                    Ok(next) => next,
+                    Err(_over) => {
+                        looked.timed_out = true;
+                        break;
+                    }
+                }
+            }
+        };
+        pause = (pause * 2).min(PAUSES.1);
+    }
+    looked
+}
+
 async fn look(
     arguments: &CheckArgs,
     access: &Access<'_>,
-    mut sides: Sides,
+    sides: Sides,
     wanted: &[Wanted],
-    skip: &std::collections::BTreeSet<&'static str>,
+    skip: &BTreeSet<&'static str>,
 ) -> Looked {
-    let deadline = arguments
-        .change
-        .timeout()
-        .map(|timeout| Instant::now() + timeout);
-    let mut pause = PAUSES.0;
-    loop {
-        let Seen {
-            facts,
-            silent,
-            untyped_host,
-        } = Box::pin(access.gather(sides, wanted)).await;
-        let mut fails = false;
-        let reports = wanted
-            .iter()
-            .zip(&facts)
-            .map(|(one, facts)| {
-                let findings = judge_all(facts, skip);
-                let fail_on = arguments.checks.fail_on.0;
-                fails |= findings
-                    .iter()
-                    .any(|finding| fail_on.counts(&finding.verdict));
-                RecordReport::judged(facts, findings, one.upstream.clone())
-            })
-            .collect();
-        let over = deadline.is_some_and(|deadline| Instant::now() + pause >= deadline);
-        if !fails || !arguments.checks.wait || over {
-            return Looked {
-                reports,
-                silent,
-                untyped_host,
-                timed_out: fails && arguments.checks.wait,
-            };
-        }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(PAUSES.1);
-        sides = access.sides().await;
+    let Seen {
+        facts,
+        silent,
+        untyped_host,
+    } = Box::pin(access.gather(sides, wanted)).await;
+    let mut fails = false;
+    let reports = wanted
+        .iter()
+        .zip(&facts)
+        .map(|(one, facts)| {
+            let findings = judge_all(facts, skip);
+            let fail_on = arguments.checks.fail_on.0;
+            fails |= findings
+                .iter()
+                .any(|finding| fail_on.counts(&finding.verdict));
+            RecordReport::judged(facts, findings, one.upstream.clone())
+        })
+        .collect();
+    Looked {
+        reports,
+        silent,
+        untyped_host,
+        fails,
+        timed_out: false,
     }
 }
 
@@ -215,9 +248,9 @@ async fn select(
         Ok(tenant) => tenant.cluster().label(),
         Err(_) => String::new(),
     };
-    let selection: Selection = arguments.selection.selection(&scope);
-    let end = write::End {
-        selection: Some(selection),
+    let selection = arguments.selection.selection(&scope);
+    let mut end = write::End {
+        selection: Some(selection.clone()),
         collisions: Vec::new(),
     };
     if !arguments.selection.names.is_empty() {
@@ -235,6 +268,7 @@ async fn select(
     };
     let selected = select::candidates(arguments, tenant, &namespace).await?;
     if selected.left_out > 0 {
+        end.selection = Some(selection.narrow("candidates"));
         talk.say(&format!(
             "{} left out: nothing about these ServiceAccounts has to do with Azure",
             selected.left_out

@@ -55,7 +55,7 @@ pub(crate) async fn candidates(
     let accounts = accounts?;
     let mut used: BTreeSet<(String, String)> = BTreeSet::new();
     // Without them, annotations alone tell; the checks say that workloads were not seen.
-    for workload in workloads.into_iter().flatten() {
+    for workload in workloads.seen {
         if workload
             .template_metadata
             .labels
@@ -63,13 +63,13 @@ pub(crate) async fn candidates(
             .map(String::as_str)
             == Some(USE_VALUE)
         {
-            let account = workload.template.service_account_name;
-            used.insert((workload.metadata.namespace, account_name(account)));
+            let account = workload.template.service_account().to_owned();
+            used.insert((workload.metadata.namespace, account));
         }
     }
     for pod in pods.into_iter().flatten() {
-        let account = pod.spec.service_account_name;
-        used.insert((pod.metadata.namespace, account_name(account)));
+        let account = pod.spec.service_account().to_owned();
+        used.insert((pod.metadata.namespace, account));
     }
     let all = accounts.len();
     let records: Vec<Record> = accounts
@@ -95,12 +95,4 @@ fn carries_key(metadata: &Metadata) -> bool {
         .keys()
         .chain(metadata.labels.keys())
         .any(|key| key.starts_with(PREFIX))
-}
-
-fn account_name(name: String) -> String {
-    if name.is_empty() {
-        "default".to_owned()
-    } else {
-        name
-    }
 }

@@ -3,18 +3,16 @@
 use std::collections::BTreeSet;
 
 use vwi_cli::flags::{UsageError, bad_usage};
-use vwi_core::arm::{Kind, Reference, ResourceId, same};
-use vwi_core::contradiction::{OVERRIDE_HINT, flag_against_record};
+use vwi_core::arm::Kind;
+use vwi_core::contradiction::Merge;
 use vwi_core::namespaces::HostServiceAccount;
-use vwi_core::record::{
-    AksClusterRef, Condition, ConditionStatus, IdentityRef, ItemResult, Record, RoleWish,
-    TenantStatus, Upstream,
-};
+use vwi_core::record::{Condition, ConditionStatus, ItemResult, Record, TenantStatus, Upstream};
 use vwi_core::step::Step;
-use vwi_core::text::escape;
 use vwi_core::translation::VirtualClusterName;
 
 use crate::args::CheckArgs;
+use crate::named::Named;
+use crate::said::Said;
 
 /// One ServiceAccount to check.
 #[derive(Clone, Debug)]
@@ -26,6 +24,8 @@ pub(crate) struct Wanted {
     pub(crate) vcluster: Option<VirtualClusterName>,
     /// What the host calls it, if the record says so.
     pub(crate) host: Option<HostServiceAccount>,
+    /// The subject that the record claims.
+    pub(crate) subject: Option<String>,
     /// The identity, if record or flags say so.
     pub(crate) identity: Option<Named>,
     /// The AKS cluster, if record or flags say so.
@@ -42,104 +42,53 @@ pub(crate) struct Wanted {
     pub(crate) upstream: Option<Condition>,
 }
 
-/// A resource of Azure, as far as it is named.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Named {
-    pub(crate) subscription: Option<String>,
-    pub(crate) group: Option<String>,
-    pub(crate) name: String,
-}
-
-impl Named {
-    fn parse(kind: Kind, text: &str) -> Option<Self> {
-        Some(match Reference::parse(kind, text).ok()? {
-            Reference::Id(id) => Self::from(&id),
-            Reference::InGroup { group, name } => Self {
-                subscription: None,
-                group: Some(group),
-                name,
-            },
-            Reference::Name(name) => Self {
-                subscription: None,
-                group: None,
-                name,
-            },
-        })
-    }
-
-    /// Whether two that are named in part can be the same.
-    fn agrees(&self, other: &Self) -> bool {
-        let agree = |one: Option<&String>, other: Option<&String>| match (one, other) {
-            (Some(one), Some(other)) => same(one, other),
-            (_, _) => true,
-        };
-        agree(self.subscription.as_ref(), other.subscription.as_ref())
-            && agree(self.group.as_ref(), other.group.as_ref())
-            && same(&self.name, &other.name)
-    }
-}
-
-impl From<&ResourceId> for Named {
-    fn from(id: &ResourceId) -> Self {
-        Self {
-            subscription: Some(id.subscription().to_owned()),
-            group: Some(id.group().to_owned()),
-            name: id.name().to_owned(),
-        }
-    }
-}
-
-impl std::fmt::Display for Named {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.group {
-            Some(group) => write!(formatter, "{}/{}", escape(group), escape(&self.name)),
-            None => formatter.write_str(&escape(&self.name)),
-        }
-    }
-}
-
 impl Wanted {
     /// Works out what one record asks for. A flag fills in what the record leaves open.
     ///
     /// # Errors
     ///
-    /// [`UsageError`] if a flag says otherwise than the record, without `--override`.
+    /// [`UsageError`] if a flag says otherwise than the record, without `--override`, or if what the
+    /// record wants can't be.
     pub(crate) fn new(record: Record, args: &CheckArgs) -> Result<Self, UsageError> {
         // The reader has looked at both.
         let spec = record.spec().unwrap_or_default();
         let status = record.status().unwrap_or_default();
-        let stated = spec
-            .virtual_cluster
-            .and_then(|vcluster| Some((vcluster.name?, vcluster.namespace?)));
-        let typed = args
-            .wanted
-            .vcluster
-            .clone()
-            .zip(args.wanted.vcluster_namespace.clone());
-        let vcluster = stated
-            .or(typed)
-            .map(|(name, namespace)| VirtualClusterName { name, namespace });
+        let said = Said {
+            args,
+            merge: Merge {
+                override_record: args.change.override_records,
+            },
+            key: record.key(),
+        };
+        args.kubectl
+            .check_namespace(record.namespace())
+            .map_err(|contradiction| bad_usage(contradiction.to_string(), None))?;
+        let vcluster = said.vcluster(spec.virtual_cluster)?;
         let identity = status
             .identity
             .as_ref()
             .map(|identity| identity.id.as_str());
-        let (identity_field, identity) = match identity.filter(|id| !id.is_empty()) {
-            Some(id) => ("status.identity.id", Named::parse(Kind::Identity, id)),
-            None => (
-                "spec.identity",
-                spec.identity.as_ref().and_then(of_identity),
-            ),
+        let identity = match (identity.filter(|id| !id.is_empty()), &spec.identity) {
+            (Some(id), _) => ("status.identity.id", Some(Named::parse(Kind::Identity, id))),
+            (None, wish) => ("spec.identity", wish.as_ref().map(Named::of_identity)),
         };
+        let identity = said.identity(identity)?;
+        let cluster = said.cluster(spec.aks_cluster.as_ref().map(Named::of_cluster))?;
+        // What is wanted, else what federate has found.
+        let issuer = match spec.issuer {
+            Some(issuer) => ("spec.issuer", Some(issuer)),
+            None => ("status.issuer", status.issuer),
+        };
+        let issuer = said.text(("--issuer", args.wanted.issuer.as_deref()), issuer)?;
+        let audience = said.text(
+            ("--audience", args.wanted.audience.as_deref()),
+            ("spec.audience", spec.audience),
+        )?;
         let is_new = status
             .federated_credential
             .as_ref()
             .is_some_and(|credential| credential.result == ItemResult::Created);
-        let mut roles: Vec<(String, String)> = spec
-            .roles
-            .iter()
-            .filter_map(RoleWish::parts)
-            .map(|(role, scope)| (role.to_owned(), scope.to_owned()))
-            .collect();
+        let mut roles = said.roles(&spec.roles)?;
         for assignment in status.role_assignments {
             let pair = (assignment.role, assignment.scope);
             if !roles.contains(&pair) {
@@ -157,24 +106,11 @@ impl Wanted {
                 namespace: host.namespace,
                 name: host.name,
             }),
-            identity: either(
-                args,
-                ("--identity", typed_identity(args)),
-                (identity_field, identity),
-            )?,
-            cluster: either(
-                args,
-                ("--aks-cluster", typed_cluster(args)),
-                (
-                    "spec.aksCluster",
-                    spec.aks_cluster.as_ref().and_then(of_cluster),
-                ),
-            )?,
-            issuer: status
-                .issuer
-                .or(spec.issuer)
-                .or_else(|| args.wanted.issuer.clone()),
-            audience: spec.audience.or_else(|| args.wanted.audience.clone()),
+            subject: status.subject.map(|subject| subject.to_string()),
+            identity,
+            cluster,
+            issuer,
+            audience,
             roles,
             planned: planned(&record),
             is_new,
@@ -202,70 +138,6 @@ fn planned(record: &Record) -> BTreeSet<Step> {
         })
         .filter_map(|condition| Step::of_condition(&condition.condition_type))
         .collect()
-}
-
-fn typed_identity(args: &CheckArgs) -> Option<Named> {
-    let typed = Named::parse(Kind::Identity, args.wanted.identity.as_deref()?)?;
-    Some(Named {
-        group: typed.group.or_else(|| args.wanted.resource_group.clone()),
-        ..typed
-    })
-}
-
-fn typed_cluster(args: &CheckArgs) -> Option<Named> {
-    Named::parse(Kind::Cluster, args.wanted.aks_cluster.as_deref()?)
-}
-
-fn of_identity(wish: &IdentityRef) -> Option<Named> {
-    match wish {
-        IdentityRef::Short(text) => Named::parse(Kind::Identity, text),
-        IdentityRef::Parts {
-            subscription_id,
-            resource_group,
-            name,
-            ..
-        } => Some(Named {
-            subscription: subscription_id.clone(),
-            group: resource_group.clone(),
-            name: name.clone(),
-        }),
-    }
-}
-
-fn of_cluster(wish: &AksClusterRef) -> Option<Named> {
-    match wish {
-        AksClusterRef::Short(text) => Named::parse(Kind::Cluster, text),
-        AksClusterRef::Parts {
-            subscription_id,
-            resource_group,
-            name,
-        } => Some(Named {
-            subscription: subscription_id.clone(),
-            group: resource_group.clone(),
-            name: name.clone(),
-        }),
-    }
-}
-
-/// The record's, filled up by the flag; two that differ are an error that names both.
-fn either(
-    args: &CheckArgs,
-    (flag, typed): (&str, Option<Named>),
-    (field, recorded): (&str, Option<Named>),
-) -> Result<Option<Named>, UsageError> {
-    match (typed, recorded) {
-        (Some(typed), Some(recorded)) if typed.agrees(&recorded) => Ok(Some(Named {
-            subscription: recorded.subscription.or(typed.subscription),
-            group: recorded.group.or(typed.group),
-            name: recorded.name,
-        })),
-        (Some(typed), Some(recorded)) if !args.change.override_records => Err(bad_usage(
-            flag_against_record(flag, &typed.to_string(), field, &recorded.to_string()),
-            Some(OVERRIDE_HINT),
-        )),
-        (Some(typed), _) => Ok(Some(typed)),
-        (None, recorded) => Ok(recorded),
-    }
 }
 
 #[cfg(test)]
@@ -315,7 +187,7 @@ pub(crate) mod tests {
         let identity = wanted(&wish, &["--identity", "app-identity", "-g", "rg"]).unwrap();
         assert_eq!(identity.identity.unwrap().to_string(), "rg/app-identity");
         let none = wanted(&json!({}), &["--identity", ID]).unwrap();
-        assert_eq!(none.identity, Named::parse(Kind::Identity, ID));
+        assert_eq!(none.identity, Named::parse(Kind::Identity, ID).ok());
     }
 
     #[test]
@@ -334,7 +206,7 @@ pub(crate) mod tests {
     #[test]
     fn roles_are_those_that_were_wished_and_those_that_were_made() {
         let record = json!({
-            "spec": {"roles": ["Reader@/subscriptions/s", "no scope"]},
+            "spec": {"roles": ["Reader@/subscriptions/s"]},
             "status": {"roleAssignments": [
                 {"id": "1", "role": "Reader", "scope": "/subscriptions/s", "result": "created"},
                 {"id": "2", "role": "AcrPull", "scope": "/subscriptions/s", "result": "unchanged"},
@@ -343,6 +215,51 @@ pub(crate) mod tests {
         let roles = wanted(&record, &[]).unwrap().roles;
         let roles: Vec<&str> = roles.iter().map(|(role, _)| role.as_str()).collect();
         assert_eq!(roles, ["Reader", "AcrPull"]);
+    }
+
+    #[test]
+    fn every_flag_against_its_field_is_named_unless_it_is_overridden() {
+        let spec = json!({"spec": {
+            "virtualCluster": {"name": "blue", "namespace": "team"},
+            "identity": {"name": "app-identity", "resourceGroup": "rg"},
+            "issuer": "https://one/",
+            "audience": "api://one",
+        }});
+        for (flag, other, field) in [
+            ("--vcluster", "green", "spec.virtualCluster.name"),
+            (
+                "--vcluster-namespace",
+                "other",
+                "spec.virtualCluster.namespace",
+            ),
+            ("-g", "other", "spec.identity"),
+            ("--issuer", "https://two/", "spec.issuer"),
+            ("--audience", "api://two", "spec.audience"),
+        ] {
+            let error = wanted(&spec, &[flag, other]).unwrap_err().to_string();
+            assert!(error.contains(field) && error.contains(other), "{error}");
+            assert!(
+                wanted(&spec, &[flag, other, "--override"]).is_ok(),
+                "{flag}"
+            );
+        }
+        let issuer = wanted(&spec, &["--issuer", "https://two/", "--override"]);
+        assert_eq!(issuer.unwrap().issuer.as_deref(), Some("https://two/"));
+        // Of another namespace is another ServiceAccount.
+        assert!(wanted(&spec, &["-n", "other", "--override"]).is_err());
+        assert!(wanted(&spec, &["-n", "default", "-g", "RG"]).is_ok());
+    }
+
+    #[test]
+    fn what_can_not_be_meant_is_an_error() {
+        for spec in [
+            json!({"identity": "app identity"}),
+            json!({"aksCluster": "a/b/c/d"}),
+            json!({"roles": ["Reader"]}),
+        ] {
+            let error = wanted(&json!({"spec": spec}), &[]).unwrap_err().to_string();
+            assert!(error.contains("default/app"), "{error}");
+        }
     }
 
     #[test]

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 pub(crate) use taking::{Prune, TakingFlags};
 
 use clap::{Args, ValueEnum};
-use vwi_azure::AuthMethod;
 use vwi_cli::flags::{ChangeFlags, HostFlags, InputFlags, KubectlFlags, OutputFlags};
 use vwi_core::arm::Scope;
 use vwi_core::federation::Owner;
@@ -37,7 +36,7 @@ pub struct FederateArgs {
     pub change: ChangeFlags,
     /// How Azure is reached
     #[command(flatten)]
-    pub azure: AzureFlags,
+    pub azure: WriteFlags,
     /// Host cluster
     #[command(flatten)]
     pub host: HostFlags,
@@ -175,19 +174,13 @@ impl RoleFlags {
     }
 }
 
-/// How Azure is reached
+/// How Azure is reached, and how fast it is written to
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Azure")]
-pub struct AzureFlags {
-    /// The one way to log in: environment, workload-identity, managed-identity, azure-cli or azd
-    #[arg(long, value_name = "WAY")]
-    pub azure_auth: Option<AuthMethod>,
-    /// Cloud, as the Azure CLI calls it (else the one of `az cloud set`)
-    #[arg(long, value_name = "CLOUD")]
-    pub azure_cloud: Option<String>,
-    /// Azure Resource Manager of a cloud that the Azure CLI does not know; it names the rest
-    #[arg(long, value_name = "URL", conflicts_with = "azure_cloud")]
-    pub arm_endpoint: Option<String>,
+pub struct WriteFlags {
+    /// How it is reached
+    #[command(flatten)]
+    pub reach: vwi_cli::flags::AzureFlags,
     /// Requests to Azure at once
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub concurrency: u16,

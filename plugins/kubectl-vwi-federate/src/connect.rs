@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use vwi_azure::metadata::cloud_at;
-use vwi_azure::{Azure, AzureChoice, AzureError, Patience};
+use vwi_azure::{Azure, AzureChoice, Patience};
 use vwi_cli::session::Session;
 use vwi_cli::{Failure, http};
 
@@ -30,16 +29,12 @@ pub(crate) fn connect(
         ..session.http_settings(&arguments.kubectl)
     };
     let http = http::client(&settings)?;
-    let endpoint = arguments.azure.arm_endpoint.as_deref();
-    let found_cloud = endpoint
-        .map(|endpoint| session.block_on(cloud_at(&http, endpoint)))
-        .transpose()?
-        .transpose()
-        .map_err(AzureError::from)?;
+    let reach = &arguments.azure.reach;
+    let found_cloud = session.block_on(reach.found_cloud(&http))??;
     let choice = AzureChoice {
         found_cloud,
-        cloud: arguments.azure.azure_cloud.clone(),
-        auth: arguments.azure.azure_auth,
+        cloud: reach.azure_cloud.clone(),
+        auth: reach.azure_auth,
         subscription: arguments.identity.subscription.clone(),
         concurrency: Some(usize::from(arguments.azure.concurrency)),
         request_timeout: Some(arguments.kubectl.request_timeout().unwrap_or(FOR_EVER)),

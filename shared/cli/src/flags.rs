@@ -1,5 +1,6 @@
 //! Groups of flags, each written once for all steps, with kubectl's names and meaning.
 
+mod azure;
 mod change;
 mod format;
 mod host;
@@ -10,6 +11,7 @@ mod platform;
 mod selection;
 mod value;
 
+pub use azure::AzureFlags;
 pub use change::{ChangeFlags, DryRun};
 pub use format::FormatParser;
 pub use host::HostFlags;
@@ -18,4 +20,4 @@ pub use kubectl::KubectlFlags;
 pub use output::OutputFlags;
 pub use platform::PlatformFlags;
 pub use selection::{SelectionFlags, ShardFlags};
-pub use value::{DurationFlag, UsageError, bad_usage};
+pub use value::{DurationFlag, UsageError, bad_usage, go_bool};

@@ -115,44 +115,50 @@ pub fn leave(talk: &Talk, why: &str) {
 #[derive(Debug)]
 pub struct Unproven {
     host: Host,
-    /// Its vClusters; a host that was typed needs no proof and is not asked.
-    services: Option<Result<Vec<ServiceAddress>, ApiError>>,
+    /// Its vClusters.
+    services: Result<Vec<ServiceAddress>, ApiError>,
 }
 
 impl Unproven {
     /// Asks for what is to prove it.
     pub async fn ask(host: Host) -> Self {
-        let services = if host.origin().is_typed() {
-            None
-        } else {
-            Some(host.services(&Scope::All).await)
-        };
+        let services = host.services(&Scope::All).await;
         Self { host, services }
     }
 
-    /// Lets a host that was not typed prove itself by the address that it shares with the tenant,
-    /// and names it once; one that can't is left out.
+    /// Lets the host prove itself by the address that it shares with the tenant, and names it once
+    /// if it was not typed. One that was not typed and can't is left out; one that was typed counts
+    /// unless the addresses refute it.
     ///
     /// `address` is that of the tenant's Service `default/kubernetes`, or why it could not be read.
+    ///
+    /// # Errors
+    ///
+    /// [`OtherHost`] if the host was typed and is the host of others.
     pub fn proven(
         self,
         tenant: &Tenant,
         address: Result<Option<&str>, &str>,
         talk: &Talk,
-    ) -> Option<Host> {
+    ) -> Result<Option<Host>, OtherHost> {
+        let is_typed = self.host.origin().is_typed();
         let services = match self.services {
-            None => return Some(self.host),
-            Some(Ok(services)) => services,
-            Some(Err(error)) => {
+            Ok(services) => services,
+            Err(_) if is_typed => return Ok(Some(self.host)),
+            Err(error) => {
                 leave(talk, &error.in_one_line());
-                return None;
+                return Ok(None);
             }
         };
         let label = self.host.cluster().label();
         let proof = host_proof(address.ok().flatten(), &services, true);
-        if matches!(proof, HostProof::Proven(_)) {
-            talk.say(&format!("the host is {label}"));
-            return Some(self.host);
+        match (proof, is_typed) {
+            (HostProof::Proven(_) | HostProof::Unknown, true) => return Ok(Some(self.host)),
+            (HostProof::Proven(_), false) => {
+                talk.say(&format!("the host is {label}"));
+                return Ok(Some(self.host));
+            }
+            (HostProof::Refuted | HostProof::Unknown, _) => {}
         }
         let why = match address {
             Ok(Some(address)) => format!(
@@ -164,7 +170,28 @@ impl Unproven {
                 format!("the tenant's address, which would prove it, could not be read: {why}")
             }
         };
+        if is_typed {
+            return Err(OtherHost { label, why });
+        }
         talk.warn(&format!("{label} is not looked at: {why}"));
-        None
+        Ok(None)
+    }
+}
+
+/// A cluster that was typed as the host and is none, or another one's.
+#[derive(Debug, Error)]
+#[error("{label} is not the host of the tenant: {why}")]
+pub struct OtherHost {
+    label: String,
+    why: String,
+}
+
+impl Explain for OtherHost {
+    fn outcome(&self) -> Outcome {
+        Outcome::CouldNotRun
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("name the host with `--host-context`, or leave it out with `--no-host`".to_owned())
     }
 }

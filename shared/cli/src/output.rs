@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use serde_json::Value;
 use thiserror::Error;
 use vwi_core::exit::{Explain, Outcome};
 use vwi_core::record::{FreshRecord, Record};
@@ -237,17 +236,6 @@ impl RecordWriter {
     /// [`OutputError`]
     pub fn text(&mut self, text: &str) -> Result<(), OutputError> {
         self.stdout.write_all(text.as_bytes())?;
-        Ok(())
-    }
-
-    /// Writes one document of a YAML stream, in words that kubectl's YAML 1.1 reads the same.
-    ///
-    /// # Errors
-    ///
-    /// [`OutputError`]
-    pub fn yaml_document(&mut self, document: &Value) -> Result<(), OutputError> {
-        let text = yaml(document)?;
-        write!(self.stdout, "---\n{text}")?;
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use vwi_core::exit::{Explain, Outcome};
 use vwi_core::step::Step;
 
 use crate::Failure;
-use crate::flags::{FormatParser, KubectlFlags, OutputFlags};
+use crate::flags::{FormatParser, KubectlFlags, OutputFlags, go_bool};
 use crate::interrupt::Reason;
 use crate::invocation::Invocation;
 use crate::limit::GivenUp;
@@ -106,15 +106,6 @@ fn as_kubectl(argument: Arg) -> Arg {
         .value_name("BOOL")
         .value_parser(go_bool)
         .hide_default_value(true)
-}
-
-/// Reads a truth value as Go's `strconv.ParseBool`, which kubectl's flags use.
-fn go_bool(text: &str) -> Result<bool, &'static str> {
-    match text {
-        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
-        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
-        _ => Err("must be true or false"),
-    }
 }
 
 /// Runs a step with arguments that clap has accepted.

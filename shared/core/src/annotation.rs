@@ -35,5 +35,10 @@ pub const USE: &str = "azure.workload.identity/use";
 /// The only value of [`USE`] that counts.
 pub const USE_VALUE: &str = "true";
 
+/// Name of the webhook, whatever its configuration is called.
+///
+/// Source: azure-workload-identity `charts/workload-identity-webhook`.
+pub const WEBHOOK: &str = "mutation.azure-workload-identity.io";
+
 /// The keys that belong on a ServiceAccount, in the order in which they are shown.
 pub const KEYS: [&str; 3] = [CLIENT_ID, TENANT_ID, TOKEN_EXPIRATION];

@@ -54,6 +54,12 @@ pub struct ClusterChoice {
 }
 
 impl ClusterChoice {
+    /// Whether it says which cluster of the kubeconfig, or beyond it; else that is the current
+    /// context's, and another one may be meant.
+    pub fn names_cluster(&self) -> bool {
+        self.context.is_some() || self.cluster.is_some() || self.server.is_some()
+    }
+
     /// Whether connecting may run a credential plugin. A kubeconfig that can't be read runs none.
     pub fn runs_plugin(&self) -> bool {
         let kubeconfig = Kubeconfig::load(&self.kubeconfig);

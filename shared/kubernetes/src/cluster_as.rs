@@ -83,30 +83,6 @@ impl<Part> ClusterAs<Part> {
             .await
     }
 
-    /// Lists the pods that run as a ServiceAccount.
-    ///
-    /// # Errors
-    ///
-    /// [`ApiError`]
-    pub async fn pods_using(
-        &self,
-        namespace: &str,
-        service_account: &str,
-    ) -> Result<Vec<Pod>, ApiError> {
-        let url = path("/api/v1/namespaces/{}/pods", &[namespace]);
-        let fields = format!("spec.serviceAccountName={service_account}");
-        let list = List {
-            object: format!(
-                "pods of {}",
-                service_account_label(namespace, service_account)
-            ),
-            path: &url,
-            labels: None,
-            fields: Some(&fields),
-        };
-        self.cluster.list(list).await
-    }
-
     /// Lists what is in scope of one resource, page by page; errors call it `label`.
     pub(crate) async fn list_in<T: DeserializeOwned>(
         &self,

@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use thiserror::Error;
 use vwi_core::exit::{Explain, Outcome};
 use vwi_core::text::escape;
+use vwi_core::translation::VirtualClusterName;
+use vwi_core::translation::context_name::ContextName;
 use vwi_core::yaml;
 
 use crate::choice::KubeconfigFiles;
@@ -136,6 +138,18 @@ impl Kubeconfig {
     /// Whether there is such a context.
     pub fn has_context(&self, name: &str) -> bool {
         self.contexts().any(|context| context == name)
+    }
+
+    /// Returns the contexts that the vcluster command line made for this vCluster, by their names:
+    /// a hint, for users rename contexts.
+    pub fn contexts_of(&self, which: &VirtualClusterName) -> impl Iterator<Item = &str> {
+        self.contexts().filter(|context| {
+            matches!(
+                ContextName::parse(context),
+                ContextName::Helm { name, namespace, .. }
+                    if name == which.name && namespace == which.namespace
+            )
+        })
     }
 
     /// Returns the current context's name.

@@ -146,6 +146,16 @@ pub struct PodSpec {
     pub volumes: Vec<Volume>,
 }
 
+impl PodSpec {
+    /// Returns the ServiceAccount that it runs as.
+    pub fn service_account(&self) -> &str {
+        match self.service_account_name.as_str() {
+            "" => "default",
+            name => name,
+        }
+    }
+}
+
 /// A pod's state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]

@@ -1,5 +1,7 @@
 //! What the steps ask a tenant cluster.
 
+use futures_util::future::join_all;
+
 use crate::cluster::Cluster;
 use crate::cluster_as::ClusterAs;
 use crate::error::ApiError;
@@ -9,7 +11,7 @@ use crate::request::Ask;
 mod apply;
 
 pub use crate::cluster_as::Scope;
-pub use apply::{Annotations, FIELD_MANAGER, FieldConflict, is_other_object};
+pub use apply::{Annotations, FIELD_MANAGER, is_other_object};
 
 /// A tenant cluster.
 pub type Tenant = ClusterAs<AsTenant>;
@@ -56,24 +58,25 @@ impl Tenant {
         Ok(service.spec.cluster_ip)
     }
 
-    /// Lists the `Deployment`, `StatefulSet`, `DaemonSet`, `CronJob` and `Job` objects in scope.
+    /// Lists the `Deployment`, `StatefulSet`, `DaemonSet`, `CronJob` and `Job` objects in scope, as
+    /// far as each kind can be listed.
     ///
     /// A `Job` of a `CronJob` is left out: its template is the `CronJob`'s.
-    ///
-    /// # Errors
-    ///
-    /// [`ApiError`]
-    pub async fn workloads(&self, scope: &Scope) -> Result<Vec<Workload>, ApiError> {
+    pub async fn workloads(&self, scope: &Scope) -> Workloads {
         // At once: five answers cost one round trip.
-        let [deployments, stateful, daemons, cron_jobs, jobs] =
-            WORKLOADS.map(|of| Box::pin(self.workloads_of(of, scope)));
-        let lists = tokio::try_join!(deployments, stateful, daemons, cron_jobs, jobs)?;
-        let mut all = [lists.0, lists.1, lists.2, lists.3, lists.4].concat();
-        all.retain(|workload| {
+        let lists = WORKLOADS.map(|of| async move { (of.2, self.workloads_of(of, scope).await) });
+        let mut workloads = Workloads::default();
+        for (kind, listed) in join_all(lists).await {
+            match listed {
+                Ok(seen) => workloads.seen.extend(seen),
+                Err(error) => workloads.unseen.push((kind, error)),
+            }
+        }
+        workloads.seen.retain(|workload| {
             let owners = &workload.metadata.owner_references;
             workload.kind != "Job" || owners.iter().all(|owner| owner.kind != "CronJob")
         });
-        Ok(all)
+        workloads
     }
 
     async fn workloads_of(
@@ -88,27 +91,15 @@ impl Tenant {
         let workloads = found.into_iter().map(|object| object.into_workload(kind));
         Ok(workloads.collect())
     }
+}
 
-    /// Lists the workloads of a namespace whose pods run as a ServiceAccount.
-    ///
-    /// # Errors
-    ///
-    /// [`ApiError`]
-    pub async fn workloads_using(
-        &self,
-        namespace: &str,
-        service_account: &str,
-    ) -> Result<Vec<Workload>, ApiError> {
-        let mut workloads = self
-            .workloads(&Scope::Namespace(namespace.to_owned()))
-            .await?;
-        workloads.retain(|workload| {
-            let used = workload.template.service_account_name.as_str();
-            let used = if used.is_empty() { "default" } else { used };
-            used == service_account
-        });
-        Ok(workloads)
-    }
+/// What was seen of the workloads in scope.
+#[derive(Debug, Default)]
+pub struct Workloads {
+    /// Those that were seen.
+    pub seen: Vec<Workload>,
+    /// Kinds that could not be listed, each with the reason.
+    pub unseen: Vec<(&'static str, ApiError)>,
 }
 
 /// Group, resource and kind of what has a pod template.

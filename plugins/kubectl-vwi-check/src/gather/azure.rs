@@ -12,7 +12,8 @@ use ask::{Found, cluster, cluster_fact, find, look_at, look_further, no_subscrip
 
 use super::tenant::{TenantSelf, TenantView};
 use super::{Access, no_azure};
-use crate::wanted::{Named, Wanted};
+use crate::named::Named;
+use crate::wanted::Wanted;
 
 /// Identities and clusters that are looked at together; the client has its own limit.
 const AT_ONCE: usize = 20;

@@ -7,6 +7,7 @@ mod view;
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, stream};
+use vwi_core::annotation::WEBHOOK;
 use vwi_core::check::facts::{Fact, FactSource, Unseen, WebhookFact};
 use vwi_core::namespaces::NamespaceMode;
 use vwi_core::text::escape;
@@ -22,11 +23,6 @@ use vwi_kubernetes::{ApiError, Host, HostEvidence};
 use super::Access;
 use super::tenant::TenantSelf;
 use crate::wanted::Wanted;
-
-/// Name of the webhook, whatever its configuration is called.
-///
-/// Source: azure-workload-identity `charts/workload-identity-webhook`.
-const WEBHOOK: &str = "mutation.azure-workload-identity.io";
 
 /// What a host says before it is known which vCluster is meant.
 pub(super) struct Survey {

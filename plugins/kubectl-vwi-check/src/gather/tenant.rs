@@ -261,9 +261,11 @@ async fn workloads(
         .map(|scope| async {
             let (workloads, pods) =
                 tokio::join!(tenant.workloads(&scope), tenant.pods(&scope, None));
-            let fact = match (workloads, pods) {
-                (Ok(workloads), Ok(pods)) => Ok(workload_facts(workloads, pods)),
-                (Err(error), _) | (_, Err(error)) => Err(unseen(&error)),
+            // Half of them would pass for all.
+            let fact = match (workloads.unseen.as_slice(), pods) {
+                ([], Ok(pods)) => Ok(workload_facts(workloads.seen, pods)),
+                ([(_, error), ..], _) => Err(unseen(error)),
+                (_, Err(error)) => Err(unseen(&error)),
             };
             (scope, fact)
         })
@@ -299,7 +301,7 @@ fn workload_facts(workloads: Vec<Workload>, pods: Vec<Pod>) -> Vec<(String, Work
             label: workload.template_metadata.labels.get(USE).cloned(),
             own_label: workload.metadata.labels.get(USE).cloned(),
             name: workload.metadata.name,
-            service_account: account_of(&workload.template),
+            service_account: workload.template.service_account().to_owned(),
             sets_client_id: sets_client_id(&workload.template),
         };
         (workload.metadata.namespace, fact)
@@ -317,7 +319,7 @@ fn workload_facts(workloads: Vec<Workload>, pods: Vec<Pod>) -> Vec<(String, Work
             label: pod.metadata.labels.get(USE).cloned(),
             own_label: None,
             name: pod.metadata.name,
-            service_account: account_of(&pod.spec),
+            service_account: pod.spec.service_account().to_owned(),
             sets_client_id: sets_client_id(&pod.spec),
         };
         (pod.metadata.namespace, fact)
@@ -329,13 +331,6 @@ fn workload_facts(workloads: Vec<Workload>, pods: Vec<Pod>) -> Vec<(String, Work
 pub(super) fn is_over(pod: &Pod) -> bool {
     pod.metadata.deletion_timestamp.is_some()
         || matches!(pod.status.phase.as_str(), "Succeeded" | "Failed")
-}
-
-fn account_of(spec: &PodSpec) -> String {
-    match spec.service_account_name.as_str() {
-        "" => "default".to_owned(),
-        name => name.to_owned(),
-    }
 }
 
 fn sets_client_id(spec: &PodSpec) -> bool {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{ArgMatches, Args};
 use secrecy::SecretString;
+use vwi_core::contradiction::{Contradiction, Merge};
 use vwi_core::name::is_label;
 use vwi_core::text::escape;
 use vwi_kubernetes::{ClusterChoice, KubeconfigFiles, TlsChoice};
@@ -134,6 +135,22 @@ impl KubectlFlags {
             // It has just been seen, so that it can be cleared.
             let _cleared = matches.try_clear_id(id);
         }
+    }
+
+    /// Says whether a record is of the namespace that was typed. `--override` changes nothing here:
+    /// of another namespace is another ServiceAccount.
+    ///
+    /// # Errors
+    ///
+    /// [`Contradiction`]
+    pub fn check_namespace(&self, recorded: &str) -> Result<(), Contradiction> {
+        let merge = Merge {
+            override_record: false,
+        };
+        let typed = ("--namespace", self.namespace.as_deref());
+        merge
+            .texts(typed, ("metadata.namespace", Some(recorded)))
+            .map(drop)
     }
 
     /// Returns what the flags and `KUBECONFIG` say of the tenant cluster.

@@ -61,6 +61,19 @@ fn with_units(text: &str) -> Result<Duration, String> {
     Ok(parsed.into())
 }
 
+/// Reads a truth value as Go's `strconv.ParseBool`, which kubectl's flags use.
+///
+/// # Errors
+///
+/// What it has to be.
+pub fn go_bool(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+        _ => Err("must be true or false"),
+    }
+}
+
 /// A command line that clap accepts and that still can't be meant.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("{fault}")]
@@ -90,6 +103,14 @@ pub fn bad_usage(fault: impl Into<String>, hint: Option<&str>) -> UsageError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn switches_are_gos() {
+        for (text, is_on) in [("1", true), ("T", true), ("False", false), ("0", false)] {
+            assert_eq!(go_bool(text), Ok(is_on), "{text}");
+        }
+        assert!(go_bool("yes").is_err());
+    }
 
     #[test]
     fn durations_are_gos() {

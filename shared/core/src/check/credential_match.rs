@@ -1,5 +1,7 @@
 //! Which credential of an identity comes nearest to the expected triple, and what is wrong with it.
 
+use std::collections::BTreeSet;
+
 use crate::federation::{Credential, Trust};
 
 /// The one statement that an identity's credentials get for one triple.
@@ -15,14 +17,21 @@ pub enum Match<'a> {
     Issuer(&'a Credential),
     /// Same issuer, another subject: the nearest one.
     Subject(&'a Credential),
-    /// Nothing is shared, or there is none.
+    /// There is none that could be meant for it.
     Nothing,
     /// None matches, but one of this issuer matches by an expression that only Entra evaluates.
     Flexible(&'a Credential),
 }
 
 /// Compares all credentials of an identity with the expected triple; AKS's own is left out.
-pub fn nearest<'a>(credentials: &'a [Credential], expected: &Trust) -> Match<'a> {
+///
+/// `others` are subjects that somebody else has: a credential for one of them is sound, and not
+/// this one's gone wrong.
+pub fn nearest<'a>(
+    credentials: &'a [Credential],
+    expected: &Trust,
+    others: &BTreeSet<String>,
+) -> Match<'a> {
     let considered = || {
         credentials
             .iter()
@@ -53,6 +62,7 @@ pub fn nearest<'a>(credentials: &'a [Credential], expected: &Trust) -> Match<'a>
     }
     considered()
         .filter(|one| same_issuer(one))
+        .filter(|one| !one.subject.as_ref().is_some_and(|it| others.contains(it)))
         .min_by_key(|one| {
             let subject = one.subject.as_deref().unwrap_or_default();
             strsim::levenshtein(subject, &expected.subject)
@@ -109,6 +119,7 @@ mod tests {
         let all = [
             &nothing, &far, &near, &issuer, &flexible, &case, &audience, &exact,
         ];
+        let nobody = BTreeSet::new();
         // Each row leaves out the strongest of the row before.
         for (left, statement) in [
             (8, "Exact exact"),
@@ -122,10 +133,30 @@ mod tests {
             (0, "Nothing"),
         ] {
             let credentials: Vec<_> = all.iter().take(left).map(|one| (*one).clone()).collect();
-            assert_eq!(shown(nearest(&credentials, &expected)), statement);
+            assert_eq!(shown(nearest(&credentials, &expected, &nobody)), statement);
         }
-        assert_eq!(nearest(&[binding], &expected), Match::Nothing);
-        assert_eq!(nearest(&[elsewhere], &expected), Match::Nothing);
+        assert_eq!(nearest(&[binding], &expected, &nobody), Match::Nothing);
+        assert_eq!(nearest(&[elsewhere], &expected, &nobody), Match::Nothing);
+    }
+
+    #[test]
+    fn a_credential_of_somebody_else_is_not_this_ones_gone_wrong() {
+        let subject = SUBJECT.replace("app", "api");
+        let other = credential("other", ISSUER, Some(&subject), AUDIENCE);
+        let expected = Trust {
+            issuer: ISSUER.to_owned(),
+            subject: SUBJECT.to_owned(),
+            audience: AUDIENCE.to_owned(),
+        };
+        let credentials = [other];
+        assert_eq!(
+            shown(nearest(&credentials, &expected, &BTreeSet::new())),
+            "Subject other"
+        );
+        assert_eq!(
+            shown(nearest(&credentials, &expected, &[subject].into())),
+            "Nothing"
+        );
     }
 
     fn shown(found: Match<'_>) -> String {

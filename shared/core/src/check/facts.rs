@@ -92,6 +92,10 @@ pub struct Facts {
     pub expected_host: Fact<HostServiceAccount>,
     /// The audience that the FIC should have.
     pub audience: String,
+    /// Audience that the record or a flag names.
+    pub stated_audience: Option<String>,
+    /// Subject that the record claims.
+    pub stated_subject: Option<String>,
     /// Issuer that the record or a flag names.
     pub stated_issuer: Option<String>,
     /// What the tenant shows.
@@ -169,6 +173,8 @@ pub struct HostFacts {
     pub service_account: Fact<Option<ServiceAccountFact>>,
     /// The ServiceAccount that carries the tenant one's uid, if it has another name.
     pub by_uid: Option<HostServiceAccount>,
+    /// Subjects of the identity's credentials that other ServiceAccounts of the host have.
+    pub others: BTreeSet<String>,
     /// Pods of the host that run for the tenant ServiceAccount.
     pub pods: Fact<Vec<HostPodFact>>,
     /// Webhooks of Azure workload identity.
@@ -336,6 +342,15 @@ impl Facts {
             .flatten()
             .find_map(|pod| pod.audience.as_deref())
             .unwrap_or(&self.audience)
+    }
+
+    /// Returns the audience that the credential has to have: the one that was asked for, else the
+    /// workload's.
+    pub fn wanted_audience(&self) -> &str {
+        match &self.stated_audience {
+            Some(stated) => stated,
+            None => self.presented_audience(),
+        }
     }
 
     /// Returns the identity, if it was seen.

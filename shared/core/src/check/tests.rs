@@ -79,6 +79,7 @@ fn what_was_not_seen_is_unknown_and_never_passes() {
     facts.host = facts::HostFacts {
         configuration: Err(unseen(FactSource::Host)),
         service_account: Err(unseen(FactSource::Host)),
+        others: BTreeSet::new(),
         by_uid: None,
         pods: Err(unseen(FactSource::Host)),
         webhooks: Err(unseen(FactSource::Host)),

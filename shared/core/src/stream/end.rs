@@ -38,8 +38,8 @@ pub enum Selection {
     },
     /// Only a part.
     Narrowed {
-        /// What narrowed it: `names`, `namespace`, `selector`, `shard`, `partial`, and `input` where
-        /// it is put together of parts that are not everything of one kind.
+        /// What narrowed it: `names`, `namespace`, `selector`, `candidates`, `shard`, `partial`, and
+        /// `input` where it is put together of parts that are not everything of one kind.
         by: Vec<String>,
     },
 }

@@ -46,8 +46,8 @@ impl HostCandidate {
     /// nothing leads to one.
     ///
     /// `tenant` is how the tenant is reached, whose kubeconfig is looked into; its context's name
-    /// may be made by the vcluster command line. Identity flags (`--as`, `--token` and the like)
-    /// are the tenant's and don't go to the host.
+    /// may be made by the vcluster command line. Flags of identity and TLS (`--as`, `--token`,
+    /// `--insecure-skip-tls-verify` and the like) are the tenant's and don't go to the host.
     ///
     /// # Errors
     ///
@@ -68,10 +68,6 @@ impl HostCandidate {
             choice: Some(ClusterChoice {
                 kubeconfig: files.clone(),
                 context,
-                tls: TlsChoice {
-                    insecure_skip_verify: tenant.tls.insecure_skip_verify,
-                    ..TlsChoice::default()
-                },
                 ..ClusterChoice::default()
             }),
         };

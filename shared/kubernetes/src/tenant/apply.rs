@@ -36,38 +36,12 @@ pub struct Annotations<'a> {
     pub dry_run: bool,
 }
 
-/// One key that another field manager owns.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldConflict {
-    /// The field's path, such as `.metadata.annotations.KEY`.
-    pub field: String,
-    /// The server's own words, which name the manager.
-    pub message: String,
-    /// The manager's name; `before-first-apply` stands for all writes before the first apply.
-    pub manager: Option<String>,
-}
-
-impl ApiError {
-    /// Returns the fields that kept a server-side apply from being done.
-    pub fn field_conflicts(&self) -> Vec<FieldConflict> {
-        self.field_causes()
-            .iter()
-            .filter(|cause| cause.reason == "FieldManagerConflict")
-            .map(|cause| FieldConflict {
-                field: cause.field.clone(),
-                message: cause.message.clone(),
-                manager: cause.message.split('"').nth(1).map(str::to_owned),
-            })
-            .collect()
-    }
-}
-
 impl<Part> ClusterAs<Part> {
     /// Applies annotations to a ServiceAccount, server-side; returns the object as it is then.
     ///
     /// Seen on Kubernetes 1.36: an object that is not there is answered with 409 (`uid mismatch`),
     /// another object of that name with 422 (`field is immutable`), a key of another manager with
-    /// 409 and [`ApiError::field_conflicts`].
+    /// 409 and a cause for each field.
     ///
     /// # Errors
     ///
@@ -199,7 +173,7 @@ pub fn is_other_object(error: &ApiError) -> bool {
     match &*error.cause {
         ApiCause::Refused {
             code: 409, message, ..
-        } => error.field_conflicts().is_empty() && message.contains("uid mismatch"),
+        } => message.contains("uid mismatch"),
         ApiCause::Refused {
             code: 422, message, ..
         } => message.contains("uid"),

@@ -8,7 +8,9 @@
 
 mod conflicts;
 mod objects;
+mod reach;
 mod streams;
+mod workloads;
 
 use k8s_openapi::api::core::v1::ServiceAccount;
 use vwi_bed::Finished;

@@ -8,7 +8,7 @@ use vwi_tests::scene::{ACCOUNT, annotation};
 use crate::{ANNOTATE, CLIENT_ID, ONE, account, values};
 
 /// The record that translate makes, with an identity as federate would leave it, and its end.
-fn translated(scene: &Scene) -> (Value, String) {
+pub(crate) fn translated(scene: &Scene) -> (Value, String) {
     let finished = scene
         .plugin("kubectl-vwi-translate")
         .args([ACCOUNT, "-n", &scene.namespace, "-o", "ndjson"])
@@ -21,7 +21,7 @@ fn translated(scene: &Scene) -> (Value, String) {
     (record, end.to_owned())
 }
 
-fn run(scene: &Scene, record: &Value, end: &str, arguments: &[&str]) -> Finished {
+pub(crate) fn run(scene: &Scene, record: &Value, end: &str, arguments: &[&str]) -> Finished {
     scene
         .plugin(ANNOTATE)
         .args(["-o", "ndjson"])
@@ -32,7 +32,7 @@ fn run(scene: &Scene, record: &Value, end: &str, arguments: &[&str]) -> Finished
 }
 
 /// The condition that annotate left.
-fn condition(finished: &Finished) -> (String, String) {
+pub(crate) fn condition(finished: &Finished) -> (String, String) {
     let record: Value = serde_json::from_str(finished.stdout.lines().next().unwrap()).unwrap();
     let conditions = record["status"]["conditions"].as_array().unwrap();
     let own = conditions

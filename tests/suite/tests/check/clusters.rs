@@ -106,3 +106,35 @@ async fn a_pod_from_before_the_annotation_is_stale() {
         finished.stdout
     );
 }
+
+#[tokio::test]
+async fn records_lead_to_their_own_context_where_another_is_current() {
+    let checked = Checked::federated("context").await;
+    let scene = &checked.scene;
+    let record = scene
+        .plugin("kubectl-vwi-translate")
+        .args([ACCOUNT, "-n", &scene.namespace, "-o", "ndjson"])
+        .run()
+        .unwrap();
+    assert_eq!(record.status, Some(0), "{}", record.stderr);
+    // The host's context is the current one.
+    let description = scene.bed.description();
+    let files = [&description.host.kubeconfig, &description.tenant.kubeconfig];
+    let finished = scene
+        .plugin(CHECK)
+        .args(["--fail-on=unknown"])
+        .env("KUBECONFIG", std::env::join_paths(files).unwrap())
+        .stdin(record.stdout)
+        .run()
+        .unwrap();
+    let tenant = format!(
+        "the tenant is context `{}`",
+        description.tenant.cluster.context
+    );
+    assert!(finished.stderr.contains(&tenant), "{}", finished.stderr);
+    assert!(
+        !finished.stdout.contains("is another cluster"),
+        "{}",
+        finished.stdout
+    );
+}

@@ -7,6 +7,7 @@
     reason = "these are tests: what can't be prepared ends one"
 )]
 
+mod asked;
 mod azure;
 mod checked;
 mod clusters;

@@ -1,6 +1,9 @@
 //! Records in and out, ways that don't open, and waiting.
 
+use std::time::Duration;
+
 use serde_json::Value;
+use vwi_bed::until;
 use vwi_tests::scene::ACCOUNT;
 
 use crate::checked::{CHECK, Checked, SEEDED};
@@ -90,7 +93,16 @@ async fn with_wait_it_looks_until_all_pass() {
         .plugin(CHECK)
         .args([ACCOUNT, "-n", &checked.scene.namespace])
         .args(["--identity", SEEDED, "-g", "rg", "--wait", "--timeout=60s"]);
+    checked.scene.forget_requests().await;
     let waiting = tokio::task::spawn_blocking(move || program.run().unwrap());
+    // It has looked twice at what is wrong before that is mended.
+    until("two looks", Duration::from_secs(30), async || {
+        let requests = checked.scene.requests().await;
+        let looks = requests.iter().filter(|one| one.path.contains(SEEDED));
+        Ok((looks.count() > 2).then_some(()))
+    })
+    .await
+    .unwrap();
     checked.annotate(&[("client-id", &checked.client_id)]).await;
     let finished = waiting.await.unwrap();
     assert_eq!(finished.status, Some(0), "{}", finished.stdout);

@@ -11,7 +11,7 @@ use vwi_core::federation::Identity;
 use vwi_core::roles;
 
 use super::{AT_ONCE, IdentityAnswer, RoleWish};
-use crate::wanted::Named;
+use crate::named::Named;
 
 pub(super) fn unseen(error: &ArmError) -> Unseen {
     // A login tells about each way that it tried in a line of its own.

@@ -1,9 +1,13 @@
 //! From what the host said to the facts of one record.
 
+use std::collections::BTreeSet;
+
 use vwi_core::check::facts::{
     Fact, FactSource, HostFacts, ServiceAccountFact, Unseen, WebhookFact,
 };
+use vwi_core::federation::Credential;
 use vwi_core::namespaces::{HostServiceAccount, NamespaceMode};
+use vwi_core::subject::Subject;
 use vwi_core::translation::{HostFact, VirtualClusterName};
 use vwi_core::vcluster_labels::{MANAGED_BY, OBJECT_NAME, OBJECT_NAMESPACE};
 use vwi_kubernetes::HostEvidence;
@@ -65,11 +69,36 @@ impl HostView {
             },
             service_account,
             by_uid,
+            others: BTreeSet::new(),
             pods,
             webhooks: self.webhooks(wanted, tenant),
             issuer: self.issuer(wanted, tenant).map(str::to_owned),
         };
         (host, expected)
+    }
+
+    /// Returns the subjects of the credentials that other ServiceAccounts of the vCluster have.
+    pub(in crate::gather) fn others(
+        &self,
+        which: &VirtualClusterName,
+        credentials: &[Credential],
+        own: Option<&HostServiceAccount>,
+    ) -> BTreeSet<String> {
+        let Some(Ok(evidence)) = self.evidence.get(which) else {
+            return BTreeSet::new();
+        };
+        let is_others = |subject: &&String| {
+            let Ok(subject) = subject.parse::<Subject>() else {
+                return false;
+            };
+            let account = HostServiceAccount {
+                namespace: subject.namespace().to_owned(),
+                name: subject.name().to_owned(),
+            };
+            own != Some(&account) && evidence.service_account(&account).is_some()
+        };
+        let subjects = credentials.iter().filter_map(|one| one.subject.as_ref());
+        subjects.filter(is_others).cloned().collect()
     }
 
     fn evidence_of(

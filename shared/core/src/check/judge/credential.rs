@@ -17,7 +17,7 @@ pub(super) fn expected(facts: &Facts) -> Fact<Trust> {
     Ok(Trust {
         issuer: facts.issuer()?.0.to_owned(),
         subject: facts.subject()?,
-        audience: facts.presented_audience().to_owned(),
+        audience: facts.wanted_audience().to_owned(),
     })
 }
 
@@ -38,7 +38,7 @@ pub(in crate::check) fn matched(facts: &Facts) -> Fact<Match<'_>> {
         Err(unseen) => return Err(unseen.clone()),
     }
     let credentials = facts.azure.credentials.as_ref().map_err(Clone::clone)?;
-    Ok(nearest(credentials, &expected))
+    Ok(nearest(credentials, &expected, &facts.host.others))
 }
 
 pub(in crate::check) fn none(facts: &Facts) -> Option<Verdict> {
@@ -55,8 +55,8 @@ pub(in crate::check) fn none(facts: &Facts) -> Option<Verdict> {
     let mut evidence = Vec::new();
     let count = facts.azure.credentials.as_ref().map_or(0, Vec::len);
     evidence.push(Evidence::note(format!(
-        "identity `{}` has {count} federated credential{}, and none shares issuer or subject with \
-         what is needed:",
+        "identity `{}` has {count} federated credential{}, and none is for this workload, which \
+         needs:",
         escape(&facts.azure.identity_name),
         if count == 1 { "" } else { "s" }
     )));
@@ -169,7 +169,7 @@ pub(in crate::check) fn audience(facts: &Facts) -> Option<Verdict> {
     };
     let evidence = vec![Evidence::pair(
         format!("audience of credential {}", escape(&credential.name)),
-        facts.presented_audience(),
+        facts.wanted_audience(),
         Some(credential.audiences.join(", ")),
     )];
     let (group, identity) = identity_words(facts);

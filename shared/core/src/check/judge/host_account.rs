@@ -62,6 +62,9 @@ pub(in crate::check) fn foreign(facts: &Facts) -> Option<Verdict> {
     if is_sync_off(facts) {
         return None;
     }
+    if let Some(failure) = other_in_record(facts) {
+        return failed(failure);
+    }
     let account = match &facts.host.service_account {
         Ok(account) => account.as_ref()?,
         Err(unseen) => return unknown(unseen),
@@ -101,6 +104,23 @@ pub(in crate::check) fn foreign(facts: &Facts) -> Option<Verdict> {
     failed(foreign_failure(facts, account, &vcluster.name, uid))
 }
 
+/// The record claims another subject than that of the copy that was seen.
+fn other_in_record(facts: &Facts) -> Option<Failure> {
+    let stated = facts.stated_subject.as_deref()?;
+    let is_seen = facts.host.by_uid.is_some() || matches!(facts.host.service_account, Ok(Some(_)));
+    let subject = facts.subject().ok().filter(|_| is_seen)?;
+    if subject == stated {
+        return None;
+    }
+    let evidence = vec![Evidence::pair(
+        "subject in the record",
+        &subject,
+        Some(stated),
+    )];
+    let arguments = [facts.name.as_str(), "-n", &facts.namespace];
+    Some(Failure::error(evidence).fix(facts.words.step(Step::Translate, &arguments)))
+}
+
 fn foreign_failure(
     facts: &Facts,
     account: &ServiceAccountFact,
@@ -138,11 +158,19 @@ fn foreign_failure(
     );
     let is_bare = account.annotation(OBJECT_NAME).is_none();
     evidence.push(Evidence::note(if is_bare {
-        "somebody made it first: vCluster leaves it alone and never syncs this one, and its pods run \
-         as the foreign one"
+        format!(
+            "somebody made it first: vCluster leaves it alone and never syncs this one, and its pods \
+             run as the foreign one, until the owner of `{}/{}` takes it away",
+            escape(&account.namespace),
+            escape(&account.name)
+        )
     } else {
-        "the subject belongs to somebody else, or is being made anew"
+        "the subject belongs to somebody else, or is being made anew".to_owned()
     }));
+    if is_bare {
+        // It is its owner's, who alone can say whether it may go.
+        return Failure::error(evidence);
+    }
     let arguments = [facts.name.as_str(), "-n", &facts.namespace, "--wait"];
     Failure::error(evidence).fix(facts.words.step(Step::Check, &arguments))
 }

@@ -1,7 +1,7 @@
 //! E: the host's pods, and the webhook that changes them.
 
 use super::{PASSED, failed, skipped, unknown};
-use crate::annotation::{CLIENT_ID, TENANT_ID};
+use crate::annotation::{CLIENT_ID, TENANT_ID, WEBHOOK};
 use crate::check::command::az;
 use crate::check::facts::{Facts, HostPodFact};
 use crate::check::finding::{Evidence, Failure, Verdict};
@@ -9,11 +9,6 @@ use crate::text::escape;
 
 /// Pods that are named one by one; the others are counted.
 const NAMED: usize = 5;
-
-/// Name of the webhook, whatever its configuration is called.
-///
-/// Source: azure-workload-identity `charts/workload-identity-webhook`.
-pub(super) const WEBHOOK: &str = "mutation.azure-workload-identity.io";
 
 pub(in crate::check) fn webhook_absent(facts: &Facts) -> Option<Verdict> {
     let switched_on = match &facts.azure.cluster {

@@ -173,6 +173,9 @@ fn write_failure(out: &mut impl Write, failure: &Failure) -> fmt::Result {
 ///
 /// None of its own: those of `out`.
 pub fn write_summary(out: &mut impl Write, totals: &Totals, look: Look) -> fmt::Result {
+    if totals.records == 0 {
+        return writeln!(out, "Nothing was checked: there are no records");
+    }
     let mut parts = vec![format!("{} passed", totals.passed)];
     for (count, one, many) in [
         (totals.warnings, "warning", "warnings"),

@@ -1,6 +1,7 @@
 //! Tenant and host: one row for each way in which one thing is spoilt.
 
-use super::fixture::{CLIENT, ISSUER, PRINCIPAL, credential};
+use super::failure;
+use super::fixture::{CLIENT, ISSUER, PRINCIPAL, credential, healthy};
 use super::spoil::{annotate, check_all, configure, host, pod, tenant, workload};
 use crate::annotation::{CLIENT_ID, TENANT_ID, TOKEN_EXPIRATION, USE};
 use crate::check::facts::WorkloadFact;
@@ -200,7 +201,14 @@ fn the_hosts_service_account() {
                 host(facts).annotations.remove(OBJECT_NAME);
             },
             &["host-sa-foreign error"],
-            "kubectl vwi check",
+            // Its owner alone can say whether it may go.
+            "",
+        ),
+        (
+            "another subject in the record",
+            |facts| facts.stated_subject = Some("system:serviceaccount:team-x:other".to_owned()),
+            &["host-sa-foreign error"],
+            "kubectl vwi translate app -n default",
         ),
         (
             "another name",
@@ -264,4 +272,13 @@ fn the_hosts_pods_and_webhook() {
             "kubectl rollout restart deployment/web -n default",
         ),
     ]);
+}
+
+#[test]
+fn a_name_that_somebody_took_is_for_its_owner_to_give_back() {
+    let mut facts = healthy();
+    host(&mut facts).labels.clear();
+    host(&mut facts).annotations.remove(OBJECT_NAME);
+    let failure = failure(&facts, "host-sa-foreign");
+    assert_eq!(failure.fix, None);
 }

@@ -59,6 +59,8 @@ pub(super) fn healthy() -> Facts {
         name: "app".to_owned(),
         expected_host: Ok(host.clone()),
         audience: PUBLIC_AUDIENCE.to_owned(),
+        stated_audience: None,
+        stated_subject: None,
         stated_issuer: Some(ISSUER.to_owned()),
         tenant: tenant(),
         host: host_facts(host, &vcluster),
@@ -128,6 +130,7 @@ fn host_facts(host: HostServiceAccount, vcluster: &VirtualClusterName) -> HostFa
             ]),
         })),
         by_uid: None,
+        others: BTreeSet::new(),
         pods: Ok(vec![HostPodFact {
             name: "web-1-x-default-x-vcluster-demo".to_owned(),
             tenant_name: "web-1".to_owned(),

@@ -91,3 +91,23 @@ fn the_tenants_own_credentials_do_not_go_to_the_host() {
         .unwrap();
     assert!(choice.token.is_none() && choice.impersonate.is_none() && choice.server.is_none());
 }
+
+#[test]
+fn what_is_typed_of_identity_and_tls_is_the_tenants_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config");
+    std::fs::write(&path, KUBECONFIG).unwrap();
+    let tenant = ClusterChoice {
+        kubeconfig: KubeconfigFiles::Merged(vec![path]),
+        impersonate: Some("somebody".to_owned()),
+        tls: TlsChoice {
+            insecure_skip_verify: true,
+            ..TlsChoice::default()
+        },
+        ..ClusterChoice::default()
+    };
+    let host = HostCandidate::find(&HostChoice::default(), &tenant).unwrap();
+    let choice = host.unwrap().choice.unwrap();
+    assert!(!choice.tls.insecure_skip_verify);
+    assert_eq!(choice.impersonate, None);
+}
