@@ -87,6 +87,18 @@ impl Story {
         .collect()
     }
 
+    /// The flags of a run towards this end.
+    pub(crate) fn flags_to(&self, end: End, more: &[&str]) -> Vec<String> {
+        match end {
+            End::Made => self.flags(more),
+            End::TakenAway => ["--delete", "--pace", "off"]
+                .iter()
+                .chain(more)
+                .map(|flag| (*flag).to_owned())
+                .collect(),
+        }
+    }
+
     /// Two records: one for the identity that is there, one for the other.
     pub(crate) fn input() -> String {
         let of_identity = |name: &str, identity: &str| {
@@ -103,14 +115,7 @@ impl Story {
 
     /// Runs towards this end.
     pub(crate) fn run_to(&self, end: End, more: &[&str]) -> Finished {
-        let flags = match end {
-            End::Made => self.flags(more),
-            End::TakenAway => ["--delete", "--pace", "off"]
-                .iter()
-                .chain(more)
-                .map(|flag| (*flag).to_owned())
-                .collect(),
-        };
+        let flags = self.flags_to(end, more);
         let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
         self.scene.run(&flags, &Self::input())
     }
