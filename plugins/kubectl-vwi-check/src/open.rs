@@ -96,10 +96,6 @@ impl<'a> Ways<'a> {
         let words = Words {
             steps: self.steps.clone(),
             tenant_context: self.tenant.context.clone(),
-            host_context: host
-                .as_ref()
-                .ok()
-                .and_then(|host| host.cluster().context().map(str::to_owned)),
         };
         Ok(Access {
             args: self.args,

@@ -76,11 +76,6 @@ impl Talk {
         self.channel.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says how much is said.
-    pub fn set_verbosity(&mut self, verbosity: Verbosity) {
-        self.verbosity = verbosity;
-    }
-
     /// Returns how much is said.
     pub fn verbosity(&self) -> Verbosity {
         self.verbosity

@@ -12,7 +12,7 @@ use vwi_core::vcluster_labels::{MANAGED_BY, VCLUSTER_SERVICE};
 use crate::cluster::Cluster;
 use crate::cluster_as::{ClusterAs, Scope, service_account_label};
 use crate::error::{ApiCause, ApiError};
-use crate::object::{Meta, Pod, Service, ServiceAccount, WebhookConfiguration};
+use crate::object::{Meta, Pod, Service, WebhookConfiguration};
 use crate::path::path;
 use crate::request::Ask;
 
@@ -97,28 +97,6 @@ impl Host {
             }),
         })?;
         Ok(Some(text))
-    }
-
-    /// Lists the ServiceAccounts of a namespace that say they are synced by a vCluster. Whether
-    /// they are is for `vwi_core::vcluster_labels::tenant_of` to say.
-    ///
-    /// # Errors
-    ///
-    /// [`ApiError`]
-    pub async fn synced_service_accounts(
-        &self,
-        vcluster: &str,
-        scope: &Scope,
-    ) -> Result<Vec<ServiceAccount>, ApiError> {
-        let selector = format!("{MANAGED_BY}={vcluster}");
-        self.list_in(
-            ("api/v1", "serviceaccounts"),
-            "synced ServiceAccounts",
-            scope,
-            Some(&selector),
-            None,
-        )
-        .await
     }
 
     /// Returns the issuer of the cluster's tokens, byte for byte, from its discovery document.

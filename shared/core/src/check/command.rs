@@ -11,20 +11,12 @@ pub struct Words {
     pub steps: [String; 4],
     /// The tenant's context, if it was typed: a fix without it would go somewhere else.
     pub tenant_context: Option<String>,
-    /// The host's context, if it has one.
-    pub host_context: Option<String>,
 }
 
 impl Words {
     /// Returns a command for the tenant's kubectl.
     pub fn kubectl(&self, arguments: &[&str]) -> String {
         with_context("kubectl", self.tenant_context.as_deref(), arguments)
-    }
-
-    /// Returns a command for the host's kubectl; `HOST` stands for a context that nobody knows.
-    pub fn host_kubectl(&self, arguments: &[&str]) -> String {
-        let context = self.host_context.as_deref().unwrap_or("HOST");
-        with_context("kubectl", Some(context), arguments)
     }
 
     /// Returns a command of a step that talks to the tenant.
@@ -71,7 +63,6 @@ mod tests {
         let words = Words {
             steps: ["t", "f", "kubectl vwi annotate", "c"].map(str::to_owned),
             tenant_context: Some("my ctx".to_owned()),
-            host_context: None,
         };
         for (found, expected) in [
             (
@@ -81,10 +72,6 @@ mod tests {
             (
                 words.kubectl(&["get", "sa", "$(rm -rf ~)"]),
                 "kubectl --context 'my ctx' get sa '$(rm -rf ~)'",
-            ),
-            (
-                words.host_kubectl(&["label", "ns", "a'; b"]),
-                "kubectl --context HOST label ns \"a'; b\"",
             ),
             (az(&["a", "\u{1b}[2J\0"]), "az a \"\\\\u{1b}[2J\\\\u{0}\""),
             (az(&["a", ""]), "az a ''"),

@@ -41,7 +41,6 @@ pub(super) fn words() -> Words {
         steps: ["translate", "federate", "annotate", "check"]
             .map(|word| format!("kubectl vwi {word}")),
         tenant_context: None,
-        host_context: Some("host".to_owned()),
     }
 }
 
