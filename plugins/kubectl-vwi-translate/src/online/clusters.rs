@@ -26,7 +26,10 @@ impl Clusters {
             || choice.server.is_some()
             || choice.cluster.is_some()
             || work.kubeconfig.current_context().is_some();
-        let tenant = if names_one || !host_choice.is_typed() {
+        let through_platform = work.platform.as_ref().and_then(View::host);
+        let through_platform = through_platform.filter(|_| !host_choice.none);
+        let has_host = host_choice.is_typed() || through_platform.is_some();
+        let tenant = if names_one || !has_host {
             let tenant = Cluster::connect_with(&work.kubeconfig, choice, settings).await;
             Some(Tenant::new(tenant.map_err(TranslateError::Tenant)?))
         } else {
@@ -46,11 +49,10 @@ impl Clusters {
             }
             hosts.push(host);
         }
-        let through_platform = work.platform.as_ref().and_then(View::host);
-        if let Some(candidate) = through_platform.filter(|_| hosts.is_empty() && !host_choice.none)
-        {
+        if let Some(candidate) = through_platform.filter(|_| hosts.is_empty()) {
             match candidate.connect(settings).await {
                 Ok(host) => hosts.push(host),
+                Err(error) if tenant.is_none() => return Err(TranslateError::Host(error)),
                 Err(error) => host::leave(work.talk(), &report::in_one_line(&error)),
             }
         }

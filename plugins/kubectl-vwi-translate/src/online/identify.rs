@@ -53,7 +53,11 @@ impl Identified {
             if clusters.tenant.is_some() && typed.is_empty() && !request.names_vclusters() {
                 return Err(is_host(&hosts));
             }
-            return alone::find(work, &hosts, request, &typed, &TenantAnswer::NotAsked).await;
+            let mut clues = typed;
+            if let (None, Some(platform)) = (&clusters.tenant, &work.platform) {
+                platform.refine(&mut clues);
+            }
+            return alone::find(work, &hosts, request, &clues, &TenantAnswer::NotAsked).await;
         };
         let mut clues = [typed.clone(), cheap_clues(tenant)].concat();
         if let Some(platform) = &work.platform {

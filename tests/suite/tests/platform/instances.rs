@@ -60,6 +60,33 @@ async fn the_platform_alone_leads_to_the_hosts_of_all_its_instances() {
 }
 
 #[tokio::test]
+async fn without_a_kubeconfig_the_platform_leads_to_the_host() {
+    let stage = Stage::new("no-config").await;
+    let description = stage.scene.bed.description();
+    let platform = &description.platform;
+    let found = run(stage
+        .translate()
+        .env("KUBECONFIG", "/absent")
+        .args([
+            "--vcluster",
+            &platform.instance,
+            "--platform",
+            &platform.url,
+        ])
+        .arg("--access-key-file")
+        .arg(&platform.key_file)
+        .arg("--platform-certificate-authority")
+        .arg(&description.authority));
+    assert_eq!(found.status, Some(0), "{}", found.stderr);
+    let record = record(&found);
+    assert_eq!(condition(&record)["reason"], "Proven", "{record}");
+    assert_eq!(record["status"]["subject"], stage.scene.subject("app"));
+    let which = &record["spec"]["virtualCluster"];
+    assert_eq!(which["instance"], platform.instance.as_str());
+    assert_eq!(which["hostCluster"], "aks");
+}
+
+#[tokio::test]
 async fn a_tenant_that_sleeps_is_not_woken() {
     let stage = Stage::new("sleeping").await;
     stage.server.change_contents(|contents| {
