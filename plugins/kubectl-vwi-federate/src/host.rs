@@ -1,6 +1,6 @@
 //! The host: whether each claimed subject is what the host says, before anything is written.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashMap;
 
 use futures_util::future::join_all;
 use vwi_cli::host::NoHost;
@@ -11,7 +11,7 @@ use vwi_core::federation::{Census, Refusal};
 use vwi_core::name::is_system;
 use vwi_core::subject::Subject;
 use vwi_core::text::escape;
-use vwi_core::translation::{Grade, HostProof, ServiceAddress, VirtualClusterName, host_proof};
+use vwi_core::translation::{HostProof, ServiceAddress, VirtualClusterName, host_proof};
 use vwi_kubernetes::tenant::Scope;
 use vwi_kubernetes::{ApiError, ClusterChoice, ConnectSettings, Host, HostChoice, HostEvidence};
 
@@ -19,8 +19,10 @@ use crate::census::{allowed, census};
 use crate::work::Work;
 
 mod claim;
+mod residents;
 
 use claim::{agreed, judged};
+use residents::{Residents, residents};
 
 /// What the host says.
 #[derive(Debug)]
@@ -32,9 +34,10 @@ pub(crate) struct HostView {
     services: Vec<ServiceAddress>,
     /// Whether these are all vClusters of the host.
     is_complete: bool,
-    evidence: HashMap<VirtualClusterName, HostEvidence>,
-    /// Names of the ServiceAccounts in the namespaces of subjects without a vCluster.
-    accounts: HashMap<String, HashSet<String>>,
+    /// What it says of each vCluster, or why it can't.
+    evidence: HashMap<VirtualClusterName, Result<HostEvidence, String>>,
+    /// Who lives in the namespaces of subjects without a vCluster.
+    accounts: HashMap<String, Residents>,
 }
 
 /// How the host is found.
@@ -73,7 +76,7 @@ impl Access {
     pub(crate) async fn look(
         &self,
         early: Early<'_, Result<Survey, NoHost>>,
-        works: &[Work],
+        works: &mut [Work],
     ) -> Result<Option<HostView>, Failure> {
         let survey = match early.finish().await {
             Some(survey) => survey,
@@ -88,6 +91,10 @@ impl Access {
             issuer,
         } = survey;
         let is_typed = host.origin().is_typed();
+        if let Ok(services) = &services {
+            let open = works.iter_mut().filter(|work| work.is_open());
+            open.for_each(|work| work.settle(services));
+        }
         let mut wanted: Vec<&VirtualClusterName> = works
             .iter()
             .filter(|work| work.is_open())
@@ -96,7 +103,7 @@ impl Access {
         wanted.sort_by_key(|which| (&which.namespace, &which.name));
         wanted.dedup();
         let evidence = join_all(wanted.iter().map(|which| host.evidence(which)));
-        let (evidence, accounts) = tokio::join!(evidence, accounts(&host, works));
+        let (evidence, accounts) = tokio::join!(evidence, residents(&host, works));
         let answers = Answers {
             services,
             issuer,
@@ -108,7 +115,8 @@ impl Access {
                 if !is_typed {
                     self.talk.say(&format!("the host is {}", view.label));
                 }
-                let unread = view.evidence.values().flat_map(HostEvidence::unread);
+                let read = view.evidence.values().filter_map(|read| read.as_ref().ok());
+                let unread = read.flat_map(HostEvidence::unread);
                 unread.for_each(|line| self.talk.warn(&line));
                 Ok(Some(view))
             }
@@ -133,7 +141,7 @@ struct Answers {
     services: Result<Vec<ServiceAddress>, ApiError>,
     issuer: Result<String, ApiError>,
     evidence: Vec<Result<HostEvidence, ApiError>>,
-    accounts: Vec<(String, Result<HashSet<String>, ApiError>)>,
+    accounts: Vec<(String, Result<Residents, ApiError>)>,
 }
 
 impl Answers {
@@ -147,7 +155,9 @@ impl Answers {
         let issuer = allowed(self.issuer)?;
         let mut evidence = HashMap::new();
         for (which, read) in wanted.iter().zip(self.evidence) {
-            evidence.insert((*which).clone(), read?);
+            // One vCluster that can't be read is no reason to believe what is said of another.
+            let read = read.map_err(|error| error.in_one_line());
+            evidence.insert((*which).clone(), read);
         }
         let mut accounts = HashMap::new();
         for (namespace, listed) in self.accounts {
@@ -168,28 +178,6 @@ impl Answers {
     }
 }
 
-/// Lists the namespaces of subjects that no vCluster stands behind.
-async fn accounts(host: &Host, works: &[Work]) -> Vec<(String, Result<HashSet<String>, ApiError>)> {
-    let namespaces: BTreeSet<&str> = works
-        .iter()
-        .filter(|work| work.is_open() && work.vcluster.is_none())
-        .filter_map(|work| work.host.as_ref())
-        .map(|claimed| claimed.namespace.as_str())
-        .collect();
-    join_all(namespaces.into_iter().map(|namespace| async move {
-        let scope = Scope::Namespace(namespace.to_owned());
-        let listed = host
-            .service_accounts(&scope, None, None)
-            .await
-            .map(|accounts| {
-                let names = accounts.into_iter().map(|account| account.metadata.name);
-                names.collect()
-            });
-        (namespace.to_owned(), listed)
-    }))
-    .await
-}
-
 impl HostView {
     /// Returns the issuer that the host names in its discovery document, for a record of this host.
     pub(crate) fn issuer(&self, work: &Work) -> Option<&str> {
@@ -199,7 +187,8 @@ impl HostView {
     /// Returns whose the subjects of the records' vClusters are: whether the tenant's ServiceAccount
     /// is one of its system's.
     pub(crate) fn known(&self) -> HashMap<String, bool> {
-        let synced = self.evidence.values().filter_map(HostEvidence::synced);
+        let read = self.evidence.values().filter_map(|read| read.as_ref().ok());
+        let synced = read.filter_map(HostEvidence::synced);
         let known = synced.flatten().filter_map(|(host, tenant)| {
             let subject = Subject::new(host.namespace, host.name).ok()?;
             Some((
@@ -265,20 +254,20 @@ impl HostView {
             return is_refused;
         }
         let Some(which) = work.vcluster.clone() else {
-            self.prove_stated(work);
+            self.prove_alone(work);
             return true;
         };
-        if let Some(evidence) = self.evidence.get(&which) {
-            let (judgement, was_read) = judged(work, evidence);
-            match agreed(work, &judgement, was_read) {
-                Ok(grade) => work.grade = grade,
-                Err(refusal) => work.refuse(refusal),
-            }
-            if let (Some(shared), Some(subject), false) =
-                (judgement.shared_by, work.subject(), allow_shared)
-            {
-                work.refuse_shared_by(&subject, shared);
-            }
+        match self.evidence.get(&which) {
+            Some(Ok(evidence)) => prove_by(work, evidence, allow_shared),
+            Some(Err(why)) => work.refuse(Refusal {
+                reason: "HostUnreadable",
+                message: format!(
+                    "what {} says of vCluster `{which}` is not known: {why}",
+                    self.label
+                ),
+                hint: Some("run it again once the host answers".to_owned()),
+            }),
+            None => {}
         }
         true
     }
@@ -328,46 +317,34 @@ impl HostView {
         }
     }
 
-    /// A subject without a vCluster: all that the host can say is whether somebody has it.
-    fn prove_stated(&self, work: &mut Work) {
+    /// A subject without a vCluster: the host can say who has it.
+    fn prove_alone(&self, work: &mut Work) {
         let Some(claimed) = work.host.clone() else {
             return;
         };
-        let Some(accounts) = self.accounts.get(&claimed.namespace) else {
+        let Some(residents) = self.accounts.get(&claimed.namespace) else {
             return;
         };
-        if accounts.contains(&claimed.name) {
-            work.grade = work.grade.max(Grade::Configured);
-        } else {
-            work.refuse(Refusal {
-                reason: "NotOnHost",
-                message: format!(
-                    "host ServiceAccount `{}/{}` does not exist on {}, whose namespace `{}` has {}",
-                    escape(&claimed.namespace),
-                    escape(&claimed.name),
-                    self.label,
-                    escape(&claimed.namespace),
-                    nearest(accounts, &claimed.name)
-                ),
-                hint: Some("let `kubectl vwi translate` find the subject".to_owned()),
-            });
+        match residents.judge(work, &claimed) {
+            Ok(grade) => work.grade = grade,
+            Err(mut refusal) => {
+                refusal.message = format!("on {}, {}", self.label, refusal.message);
+                work.refuse(refusal);
+            }
         }
     }
 }
 
-/// Names what may have been meant: ServiceAccounts that begin alike, or how many there are.
-fn nearest(accounts: &HashSet<String>, name: &str) -> String {
-    let start = name.split("-x-").next().unwrap_or(name);
-    let mut alike: Vec<&str> = accounts
-        .iter()
-        .map(String::as_str)
-        .filter(|account| account.starts_with(start))
-        .take(5)
-        .collect();
-    alike.sort_unstable();
-    if alike.is_empty() {
-        format!("{} others", accounts.len())
-    } else {
-        format!("`{}`", escape(&alike.join("`, `")))
+/// Compares a record's claim with what the host says of its vCluster.
+fn prove_by(work: &mut Work, evidence: &HostEvidence, allow_shared: bool) {
+    let (judgement, was_read) = judged(work, evidence);
+    match agreed(work, &judgement, was_read) {
+        Ok(grade) => work.grade = grade,
+        Err(refusal) => work.refuse(refusal),
+    }
+    if let (Some(shared), Some(subject), false) =
+        (judgement.shared_by, work.subject(), allow_shared)
+    {
+        work.refuse_shared_by(&subject, shared);
     }
 }

@@ -79,7 +79,7 @@ impl Planning<'_> {
                 &asked.clusters,
                 &asked.assigns,
             ),
-            access.look(early, &works),
+            access.look(early, &mut works),
         )
         .await?;
         if let Some(host) = &host {

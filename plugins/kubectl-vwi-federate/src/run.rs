@@ -65,7 +65,10 @@ pub(crate) fn run(arguments: &FederateArgs, session: &mut Session) -> Result<Exi
         interrupt: &interrupt,
         talk: session.talk.clone(),
         terminals: session.terminals,
-        is_dry: arguments.change.dry_run.is_dry() || form(format).is_some(),
+        // Whoever asks for the plan, in whatever form, asks for nothing else.
+        is_dry: arguments.change.dry_run.is_dry()
+            || format == Format::Plan
+            || form(format).is_some(),
     };
     let done = session.block_on(async {
         let mut early = Early::new(run.early(&access));

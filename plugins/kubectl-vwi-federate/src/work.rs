@@ -1,13 +1,16 @@
 //! One record's work: who it is for, what it wants, and what becomes of it.
 
 use vwi_core::arm::ResourceId;
+use vwi_core::contradiction::{FLAG_AGAINST_RECORD, flag_against_record};
 use vwi_core::federation::{IssuerSource, Refusal, shared_subject};
+use vwi_core::name::{is_label, is_subdomain};
 use vwi_core::record::{
     Evidence, HostServiceAccount, Record, SharedBy, Source, TenantStatus, Upstream,
 };
 use vwi_core::step::Step;
 use vwi_core::subject::Subject;
-use vwi_core::translation::{Grade, VirtualClusterName};
+use vwi_core::text::escape;
+use vwi_core::translation::{Grade, HostProof, ServiceAddress, VirtualClusterName, host_proof};
 
 use crate::args::FederateArgs;
 use crate::identities::Who;
@@ -19,6 +22,10 @@ pub(crate) struct Work {
     pub(crate) namespace: String,
     pub(crate) name: String,
     pub(crate) vcluster: Option<VirtualClusterName>,
+    /// The vCluster's name or namespace, where the record says only one of them.
+    partly: Option<Box<(Option<String>, Option<String>)>>,
+    /// Whether it stands for a subject that was typed.
+    pub(crate) is_stated: bool,
     pub(crate) tenant: TenantStatus,
     pub(crate) host: Option<HostServiceAccount>,
     /// Who else has the subject, if translate has said so.
@@ -60,6 +67,8 @@ impl Work {
         let spec = record.spec().unwrap_or_default();
         let status = record.status().unwrap_or_default();
         let mut work = Self::bare(record);
+        work.is_stated = arguments.trust.subject.is_some();
+        work.refuse_names(arguments);
         let issuer = said_issuer(status.issuer.as_deref(), &status.evidence);
         match record.upstream(Step::Federate) {
             Upstream::Failed(_) => {
@@ -124,12 +133,12 @@ impl Work {
     fn bare(record: &Record) -> Self {
         let spec = record.spec().unwrap_or_default();
         let status = record.status().unwrap_or_default();
-        let vcluster = spec.virtual_cluster.as_ref().and_then(|vcluster| {
-            Some(VirtualClusterName {
-                name: vcluster.name.clone()?,
-                namespace: vcluster.namespace.clone()?,
-            })
-        });
+        let said = spec.virtual_cluster.unwrap_or_default();
+        let (vcluster, partly) = match (said.name, said.namespace) {
+            (Some(name), Some(namespace)) => (Some(VirtualClusterName { name, namespace }), None),
+            (None, None) => (None, None),
+            part => (None, Some(Box::new(part))),
+        };
         let reason = record
             .condition(Step::Translate)
             .map(|condition| condition.reason);
@@ -146,6 +155,8 @@ impl Work {
             namespace: record.namespace().to_owned(),
             name: record.name().to_owned(),
             vcluster,
+            partly,
+            is_stated: false,
             is_awaited: grade == Grade::Configured && status.tenant.service_account_uid.is_none(),
             tenant: status.tenant,
             host: None,
@@ -211,6 +222,70 @@ impl Work {
         if self.is_open() {
             self.verdict = Some(Verdict::Refused(refusal));
         }
+    }
+
+    /// Refuses names that no vCluster can have, before anybody is asked about them, and a record of
+    /// another namespace than the one that was typed.
+    fn refuse_names(&mut self, arguments: &FederateArgs) {
+        let (name, namespace) = match (&self.vcluster, self.partly.as_deref()) {
+            (Some(which), _) => (Some(&which.name), Some(&which.namespace)),
+            (None, Some((name, namespace))) => (name.as_ref(), namespace.as_ref()),
+            (None, None) => (None, None),
+        };
+        let is_wrong = name.is_some_and(|name| !is_subdomain(name))
+            || namespace.is_some_and(|name| !is_label(name));
+        if is_wrong {
+            self.refuse(Refusal {
+                reason: "InvalidVirtualCluster",
+                message: format!(
+                    "`spec.virtualCluster` names `{}` in namespace `{}`, which no vCluster can have",
+                    escape(name.map_or("", String::as_str)),
+                    escape(namespace.map_or("", String::as_str))
+                ),
+                hint: Some("name the Helm release and its namespace on the host".to_owned()),
+            });
+            return;
+        }
+        let typed = arguments.kubectl.namespace.as_deref();
+        if let Some(typed) = typed.filter(|typed| *typed != self.namespace && !self.is_stated) {
+            self.refuse(Refusal {
+                reason: FLAG_AGAINST_RECORD,
+                message: flag_against_record(
+                    "--namespace",
+                    typed,
+                    "metadata.namespace",
+                    &self.namespace,
+                ),
+                hint: None,
+            });
+        }
+    }
+
+    /// Takes the vCluster that the tenant's address proves, where the record does not say all of it.
+    pub(crate) fn settle(&mut self, services: &[ServiceAddress]) {
+        if self.vcluster.is_some() || self.is_stated {
+            return;
+        }
+        let proof = host_proof(self.tenant.service_ip.as_deref(), services, true);
+        let HostProof::Proven(which) = proof else {
+            return;
+        };
+        let fits = |said: Option<&String>, found: &String| said.is_none_or(|said| said == found);
+        let (name, namespace) = match self.partly.as_deref() {
+            Some((name, namespace)) => (name.as_ref(), namespace.as_ref()),
+            None => (None, None),
+        };
+        if fits(name, &which.name) && fits(namespace, &which.namespace) {
+            self.vcluster = Some(which);
+            return;
+        }
+        self.refuse(Refusal {
+            reason: "OtherVirtualCluster",
+            message: format!(
+                "its tenant's address is that of vCluster `{which}`, which is another"
+            ),
+            hint: Some("run `kubectl vwi translate` again".to_owned()),
+        });
     }
 
     fn refuse_shared(&mut self) {
@@ -290,8 +365,8 @@ fn subject(
                 reason: "SubjectsDiffer",
                 message: format!(
                     "`status.subject` is `{subject}`, but `status.hostServiceAccount` is `{}/{}`",
-                    vwi_core::text::escape(&host.namespace),
-                    vwi_core::text::escape(&host.name)
+                    escape(&host.namespace),
+                    escape(&host.name)
                 ),
                 hint: None,
             })

@@ -64,3 +64,86 @@ async fn nothing_is_proven_that_the_host_was_asked_for_and_lacks() {
     let done = federate(&scene, &record, &end, &flags);
     assert_eq!(done.status, Some(0), "{}", done.stderr);
 }
+
+/// A record that translate wrote, claiming the subject of another ServiceAccount of the tenant.
+async fn forged(scene: &Scene) -> (Value, String) {
+    scene.add_account("victim").await;
+    let (record, end) = translated(scene);
+    let (own, victim) = (scene.host_name(ACCOUNT), scene.host_name("victim"));
+    let mut forged: Value =
+        serde_json::from_str(&record.to_string().replace(&own, &victim)).unwrap();
+    forged["status"]["hostServiceAccount"]["uid"].take();
+    (forged, end)
+}
+
+#[tokio::test]
+async fn a_record_that_names_no_vcluster_claims_nobody_elses_subject() {
+    let scene = Scene::new("silent").await;
+    let (mut record, end) = forged(&scene).await;
+    let typed: &[&str] = &["--host-context", "aks"];
+    let which = record["spec"]["virtualCluster"].clone();
+    for said in [
+        json!({}),
+        json!({"name": which["name"]}),
+        json!({"namespace": which["namespace"]}),
+    ] {
+        record["spec"]["virtualCluster"] = said;
+        for flags in [typed, &[]] {
+            let refused = federate(&scene, &record, &end, flags);
+            assert_eq!(refused.status, Some(1), "{}", refused.stderr);
+            let told = refused.stderr.contains("SubjectDiffers");
+            assert!(told, "{}", refused.stderr);
+        }
+    }
+    // Nothing tells which vCluster it is: whoever has the subject is told by annotations.
+    record["status"]["tenant"]["serviceIP"].take();
+    let refused = federate(&scene, &record, &end, typed);
+    assert_eq!(refused.status, Some(1), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("SubjectDiffers"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(scene.writes().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_record_that_no_host_can_answer_for_frees_no_other_from_proof() {
+    let scene = Scene::new("spoiler").await;
+    let (record, end) = forged(&scene).await;
+    let mut spoiler = record.clone();
+    for name in ["A B", "", "a/b"] {
+        spoiler["spec"]["virtualCluster"]["name"] = json!(name);
+        let end = end.replace("\"records\":1", "\"records\":2");
+        let refused = scene
+            .plugin("kubectl-vwi-federate")
+            .args(["--identity", IDENTITY, "-g", GROUP, "--shared-identity"])
+            .args(["--aks-cluster", "aks"])
+            .stdin(format!("{spoiler}\n{record}\n{end}"))
+            .run()
+            .unwrap();
+        assert_eq!(refused.status, Some(1), "{}", refused.stderr);
+        for reason in ["InvalidVirtualCluster", "SubjectDiffers"] {
+            let told = refused.stderr.contains(reason);
+            assert!(told, "{name}: {reason}: {}", refused.stderr);
+        }
+    }
+    assert_eq!(scene.writes().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn who_asks_for_the_plan_changes_nothing() {
+    let scene = Scene::new("only-plan").await;
+    let (record, end) = translated(&scene);
+    let planned = federate(&scene, &record, &end, &["-o", "plan"]);
+    assert_eq!(planned.status, Some(0), "{}", planned.stderr);
+    assert!(planned.stdout.contains("to create"), "{}", planned.stdout);
+    assert_eq!(scene.writes().await, Vec::<String>::new());
+    let elsewhere = federate(&scene, &record, &end, &["-n", "elsewhere"]);
+    assert_eq!(elsewhere.status, Some(1), "{}", elsewhere.stderr);
+    assert!(
+        elsewhere.stderr.contains("--namespace"),
+        "{}",
+        elsewhere.stderr
+    );
+}
