@@ -21,6 +21,7 @@
 //! The stand-ins of Azure and of the Platform, and vCluster's syncer, are crates of their own.
 
 mod bed;
+mod cargo;
 mod certificate;
 mod client;
 mod cluster;
@@ -53,6 +54,7 @@ mod webhook;
 mod world;
 
 pub use bed::{Bed, client, unique};
+pub use cargo::cargo;
 pub use client::{Connection, Place};
 pub use controlplane::{ControlPlane, say};
 pub use error::{BedError, Doing};

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::process::Command;
 
+use crate::cargo::cargo;
 use crate::controlplane::ControlPlane;
 use crate::error::{BedError, Doing};
 use crate::files;
@@ -23,9 +24,8 @@ pub(super) async fn programs(out: &mut dyn Write) -> Result<(), BedError> {
         .unwrap_or("debug");
     // Cargo puts what its profile `dev` makes into `debug`.
     let profile = if profile == "debug" { "dev" } else { profile };
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let started = Instant::now();
-    let mut child = Command::new(cargo)
+    let mut child = Command::from(cargo())
         .args(["build", "--workspace", "--bins", "--profile", profile])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stdin(Stdio::null())

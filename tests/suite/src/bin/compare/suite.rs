@@ -1,9 +1,9 @@
 //! The suite's programs as they are released.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use tempfile::TempDir;
+use vwi_bed::cargo;
 
 /// What releases for Linux are built for: one static file, which starts faster than one that has to
 /// find its libraries.
@@ -33,8 +33,7 @@ impl Suite {
 
     /// Builds something else in the same way, and returns where it is.
     pub(crate) fn built(what: &[&str], file: &str) -> PathBuf {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut command = Command::new(cargo);
+        let mut command = cargo();
         command
             .args(["build", "--release", "--locked", "--target", RELEASED])
             .args(["--config", STATIC])
