@@ -5,7 +5,6 @@
 
 mod args;
 mod gather;
-mod named;
 mod open;
 mod probe;
 mod said;

@@ -2,14 +2,13 @@
 //! that differ are an error that names both.
 
 use vwi_cli::flags::{UsageError, bad_usage};
-use vwi_core::arm::{InvalidId, Kind, is_guid};
+use vwi_core::arm::{InvalidId, Kind, Named, is_guid};
 use vwi_core::contradiction::{Contradiction, Merge, OVERRIDE_HINT};
 use vwi_core::record::{RoleWish, VirtualClusterRef};
 use vwi_core::text::escape;
 use vwi_core::translation::VirtualClusterName;
 
 use crate::args::CheckArgs;
-use crate::named::Named;
 
 /// What a field of the record names, if it names something that can be.
 type Wished = Option<Result<Named, InvalidId>>;

@@ -3,15 +3,17 @@
 use std::collections::BTreeSet;
 
 use vwi_cli::flags::{UsageError, bad_usage};
-use vwi_core::arm::Kind;
+use vwi_core::arm::{Kind, Named};
 use vwi_core::contradiction::Merge;
 use vwi_core::namespaces::HostServiceAccount;
-use vwi_core::record::{Condition, ConditionStatus, ItemResult, Record, TenantStatus, Upstream};
+use vwi_core::record::{
+    AksClusterRef, Condition, ConditionStatus, IdentityRef, ItemResult, Record, TenantStatus,
+    Upstream,
+};
 use vwi_core::step::Step;
 use vwi_core::translation::VirtualClusterName;
 
 use crate::args::CheckArgs;
-use crate::named::Named;
 use crate::said::Said;
 
 /// One ServiceAccount to check.
@@ -70,10 +72,10 @@ impl Wanted {
             .map(|identity| identity.id.as_str());
         let identity = match (identity.filter(|id| !id.is_empty()), &spec.identity) {
             (Some(id), _) => ("status.identity.id", Some(Named::parse(Kind::Identity, id))),
-            (None, wish) => ("spec.identity", wish.as_ref().map(Named::of_identity)),
+            (None, wish) => ("spec.identity", wish.as_ref().map(IdentityRef::named)),
         };
         let identity = said.identity(identity)?;
-        let cluster = said.cluster(spec.aks_cluster.as_ref().map(Named::of_cluster))?;
+        let cluster = said.cluster(spec.aks_cluster.as_ref().map(AksClusterRef::named))?;
         // What is wanted, else what federate has found.
         let issuer = match spec.issuer {
             Some(issuer) => ("spec.issuer", Some(issuer)),

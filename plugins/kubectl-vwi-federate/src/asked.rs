@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use vwi_azure::Azure;
-use vwi_core::arm::{Kind, ResourceId, Scope};
+use vwi_core::arm::{Kind, Named, ResourceId, Scope};
 use vwi_core::federation::{Found, Issuer, Refusal, Trust, Wanted};
 use vwi_core::text::escape;
 
 use crate::args::{Assign, FederateArgs};
 use crate::gather::{Creation, Gathered, IdentityAnswer, Question};
 use crate::identities::nobody_trusts;
-use crate::named::Named;
+use crate::named;
 use crate::work::Work;
 
 /// What is asked of Azure for all records, each thing once.
@@ -57,7 +57,7 @@ impl Asked {
             return None;
         }
         let wish = work.wish.clone()?;
-        let id: ResourceId = match wish.identity.id(Kind::Identity) {
+        let id: ResourceId = match named::id(&wish.identity, Kind::Identity) {
             Ok(id) => id,
             Err(refusal) => {
                 work.refuse(refusal);

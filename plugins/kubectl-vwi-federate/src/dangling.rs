@@ -3,14 +3,14 @@
 use futures_util::{StreamExt, stream};
 use vwi_cli::flags::{UsageError, bad_usage};
 use vwi_cli::{Failure, host};
-use vwi_core::arm::{Kind, Reference, ResourceId};
+use vwi_core::arm::{Kind, Named, ResourceId};
 use vwi_core::federation::{DanglingRules, Found, Identity, Refusal, plan_dangling};
 
 use crate::census::census;
 use crate::defaults::sole_subscription;
 use crate::host::Access;
 use crate::identities::listed;
-use crate::named::{Named, invalid};
+use crate::named::{self, invalid};
 use crate::planning::{Planned, Planning};
 
 impl Planning<'_> {
@@ -101,7 +101,7 @@ impl Planning<'_> {
         }
         let mut identities = Vec::new();
         for named in named {
-            let id = named.id(Kind::Identity).map_err(usage)?;
+            let id = named::id(&named, Kind::Identity).map_err(usage)?;
             let found = arm.identity(&id).await?;
             identities.push(found.ok_or_else(|| absent(&id))?);
         }
@@ -109,8 +109,7 @@ impl Planning<'_> {
     }
 
     fn named(&self, text: &str) -> Result<Named, Refusal> {
-        let reference = Reference::parse(Kind::Identity, text).map_err(|error| invalid(&error))?;
-        let named = Named::of(reference);
+        let named = Named::parse(Kind::Identity, text).map_err(|error| invalid(&error))?;
         let group = self.arguments.identity.resource_group.as_ref();
         Ok(Named {
             group: named

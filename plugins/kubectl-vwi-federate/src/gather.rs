@@ -6,13 +6,13 @@ use futures_util::future::{join_all, try_join_all};
 use vwi_azure::arm::Cluster;
 use vwi_azure::{Arm, ArmError, Azure};
 use vwi_cli::Failure;
-use vwi_core::arm::{Kind, ResourceId, Scope};
+use vwi_core::arm::{Kind, Named, ResourceId, Scope};
 use vwi_core::federation::{Found, Refusal};
 use vwi_core::roles;
 use vwi_core::text::escape;
 
 use crate::args::Assign;
-use crate::named::Named;
+use crate::named;
 use crate::refused::group_to_be_made;
 
 /// An answer, or why the records that need it are refused.
@@ -245,7 +245,7 @@ async fn read_cluster(azure: &Azure, cluster: &Named) -> Option<Result<Answer<Cl
             .or_else(|| azure.subscription.clone()),
         ..cluster.clone()
     };
-    let id = match named.id(Kind::Cluster) {
+    let id = match named::id(&named, Kind::Cluster) {
         Ok(id) => id,
         Err(refusal) => return Some(Ok(Err(refusal))),
     };

@@ -12,6 +12,7 @@ use crate::args::IdentityFlags;
 use crate::asked::Asked;
 use crate::gather::Gathered;
 use crate::identities::Identities;
+use crate::named;
 use crate::work::Work;
 
 /// Refuses one identity for many ServiceAccounts that nobody named one by one, unless it is meant.
@@ -67,7 +68,7 @@ fn is_bulk(works: &[Work], selection: Option<&Selection>) -> bool {
 /// its names, and must not get another one's identity by it.
 fn refuse_spelt_alike(works: &mut [Work]) {
     let identity = |work: &Work| {
-        let id = work.wish.as_ref()?.identity.id(Kind::Identity).ok()?;
+        let id = named::id(&work.wish.as_ref()?.identity, Kind::Identity).ok()?;
         Some(id.folded())
     };
     // Those that failed count: they have spelt it all the same, and may be there in the next run.

@@ -1,14 +1,14 @@
 //! What one record wants of Azure: its fields, filled in from flags and defaults. Pure.
 
-use vwi_core::arm::{Kind, Reference, ResourceId, same};
-use vwi_core::contradiction::{FLAG_AGAINST_RECORD, OVERRIDE_HINT, flag_against_record};
+use vwi_core::arm::{Kind, Named, ResourceId};
+use vwi_core::contradiction::{Merge, Said};
 use vwi_core::federation::{IssuerSource, Refusal, text_fault};
 use vwi_core::record::{AksClusterRef, IdentityRef, Spec};
 use vwi_core::text::escape;
 
 use crate::args::{Assign, FederateArgs};
 use crate::identities::{Identities, Who};
-use crate::named::{Named, invalid};
+use crate::named::invalid;
 
 /// What flags and the Azure CLI's configuration say where a record is silent.
 #[derive(Clone, Debug, Default)]
@@ -90,10 +90,7 @@ impl Wish {
             override_record: arguments.change.override_records,
         };
         let said = match known {
-            Some(id) => Some(Said {
-                field: "status.federatedCredential",
-                named: Named::of(Reference::Id(id)),
-            }),
+            Some(id) => ("status.federatedCredential", Some(Named::from(&id))),
             None => of_spec(spec)?,
         };
         Ok(Self {
@@ -108,43 +105,6 @@ impl Wish {
     }
 }
 
-/// How flags and records meet: a flag fills in, and a record that says otherwise is an error.
-#[derive(Clone, Copy)]
-struct Merge {
-    override_record: bool,
-}
-
-type Field<'a> = (&'a str, Option<&'a str>);
-
-impl Merge {
-    fn texts<'a>(self, flag: Field<'a>, record: Field<'a>) -> Result<Option<&'a str>, Refusal> {
-        self.merge(flag, record, |one, other| one == other)
-    }
-
-    /// As [`Merge::texts`], for names that Azure compares without case.
-    fn names<'a>(self, flag: Field<'a>, record: Field<'a>) -> Result<Option<&'a str>, Refusal> {
-        self.merge(flag, record, same)
-    }
-
-    fn merge<'a>(
-        self,
-        (flag_name, flag): Field<'a>,
-        (field, record): Field<'a>,
-        equal: fn(&str, &str) -> bool,
-    ) -> Result<Option<&'a str>, Refusal> {
-        match (flag, record) {
-            (Some(flag), Some(record)) if !equal(flag, record) && !self.override_record => {
-                Err(Refusal {
-                    reason: FLAG_AGAINST_RECORD,
-                    message: flag_against_record(flag_name, flag, field, record),
-                    hint: Some(OVERRIDE_HINT.to_owned()),
-                })
-            }
-            (flag, record) => Ok(flag.or(record)),
-        }
-    }
-}
-
 fn identity_location(identity: Option<&IdentityRef>) -> Option<&str> {
     match identity? {
         IdentityRef::Short(_) => None,
@@ -152,42 +112,19 @@ fn identity_location(identity: Option<&IdentityRef>) -> Option<&str> {
     }
 }
 
-/// The identity that a record says, and where.
-struct Said {
-    field: &'static str,
-    named: Named,
-}
-
-fn parsed(text: &str) -> Result<Named, Refusal> {
-    Reference::parse(Kind::Identity, text)
-        .map(Named::of)
-        .map_err(|error| invalid(&error))
+fn parsed(kind: Kind, text: &str) -> Result<Named, Refusal> {
+    Named::parse(kind, text).map_err(|error| invalid(&error))
 }
 
 /// Returns the identity of `spec.identity`, as far as it is named there.
-fn of_spec(spec: &Spec) -> Result<Option<Said>, Refusal> {
-    let named = match &spec.identity {
-        None => return Ok(None),
-        Some(IdentityRef::Short(text)) => parsed(text)?,
-        Some(IdentityRef::Parts {
-            subscription_id,
-            resource_group,
-            name,
-            ..
-        }) => Named {
-            subscription: subscription_id.clone(),
-            group: resource_group.clone(),
-            name: name.clone(),
-        },
-    };
-    Ok(Some(Said {
-        field: "spec.identity",
-        named,
-    }))
+fn of_spec(spec: &Spec) -> Result<Said<'static, Named>, Refusal> {
+    let named = spec.identity.as_ref().map(IdentityRef::named).transpose();
+    let named = named.map_err(|error| invalid(&error))?;
+    Ok(("spec.identity", named))
 }
 
 fn identity(
-    said: Option<Said>,
+    (field, record): Said<'_, Named>,
     who: &Who<'_>,
     arguments: &FederateArgs,
     defaults: &Defaults,
@@ -196,13 +133,13 @@ fn identity(
     let flags = &arguments.identity;
     let flag = match defaults.identities.flag(who)? {
         None => Named::default(),
-        Some(text) => parsed(&text)?,
+        Some(text) => parsed(Kind::Identity, &text)?,
     };
-    if said.is_none()
+    if record.is_none()
         && let Some(text) = defaults.identities.looked_up(who)?
     {
         // A row or what is there says it whole; the flags say only where to look for the rest.
-        let found = parsed(&text)?;
+        let found = parsed(Kind::Identity, &text)?;
         let group = flags.resource_group.as_ref().or(defaults.group.as_ref());
         let subscription = defaults.flag_subscription.as_ref();
         let subscription = subscription.or(defaults.subscription.as_ref());
@@ -212,13 +149,7 @@ fn identity(
             name: found.name,
         });
     }
-    let Said {
-        field,
-        named: record,
-    } = said.unwrap_or_else(|| Said {
-        field: "spec.identity",
-        named: Named::default(),
-    });
+    let record = record.unwrap_or_default();
     let name = merge
         .names(
             ("--identity", some(&flag.name)),
@@ -257,27 +188,12 @@ fn some(text: &str) -> Option<&str> {
 }
 
 fn cluster(spec: &Spec, arguments: &FederateArgs, merge: Merge) -> Result<Option<Named>, Refusal> {
-    let parse = |text: &str| {
-        Reference::parse(Kind::Cluster, text)
-            .map(Named::of)
-            .map_err(|error| invalid(&error))
-    };
-    let record = match &spec.aks_cluster {
-        None => Named::default(),
-        Some(AksClusterRef::Short(text)) => parse(text)?,
-        Some(AksClusterRef::Parts {
-            subscription_id,
-            resource_group,
-            name,
-        }) => Named {
-            subscription: subscription_id.clone(),
-            group: resource_group.clone(),
-            name: name.clone(),
-        },
-    };
+    let record = spec.aks_cluster.as_ref().map(AksClusterRef::named);
+    let record = record.transpose().map_err(|error| invalid(&error))?;
+    let record = record.unwrap_or_default();
     let flag = match &arguments.trust.aks_cluster {
         None => Named::default(),
-        Some(text) => parse(text)?,
+        Some(text) => parsed(Kind::Cluster, text)?,
     };
     let both = |flag, record| merge.names(("--aks-cluster", flag), ("spec.aksCluster", record));
     let Some(name) = both(some(&flag.name), some(&record.name))? else {

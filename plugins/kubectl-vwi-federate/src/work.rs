@@ -1,7 +1,7 @@
 //! One record's work: who it is for, what it wants, and what becomes of it.
 
 use vwi_core::arm::ResourceId;
-use vwi_core::contradiction::{FLAG_AGAINST_RECORD, flag_against_record};
+use vwi_core::contradiction::FLAG_AGAINST_RECORD;
 use vwi_core::federation::{IssuerSource, Refusal, shared_subject};
 use vwi_core::name::{is_label, is_subdomain};
 use vwi_core::record::{
@@ -246,16 +246,13 @@ impl Work {
             });
             return;
         }
-        let typed = arguments.kubectl.namespace.as_deref();
-        if let Some(typed) = typed.filter(|typed| *typed != self.namespace && !self.is_stated) {
+        if self.is_stated {
+            return;
+        }
+        if let Err(contradiction) = arguments.kubectl.check_namespace(&self.namespace) {
             self.refuse(Refusal {
                 reason: FLAG_AGAINST_RECORD,
-                message: flag_against_record(
-                    "--namespace",
-                    typed,
-                    "metadata.namespace",
-                    &self.namespace,
-                ),
+                message: contradiction.to_string(),
                 hint: None,
             });
         }

@@ -1,6 +1,6 @@
 //! Which ServiceAccounts are wanted: names, documents, or everything in scope.
 
-use vwi_core::contradiction::{FLAG_AGAINST_RECORD, flag_against_record};
+use vwi_core::contradiction::{Contradiction, FLAG_AGAINST_RECORD, Merge};
 use vwi_core::record::{Record, RecordError, VirtualClusterRef};
 use vwi_core::stream::ServiceAccount;
 use vwi_core::translation::{Opinion, PlatformInstance, Silence};
@@ -205,8 +205,8 @@ fn with_namespace(
 }
 
 fn wrong_namespace(namespace: &str, args: &TranslateArgs) -> Option<Fault> {
-    let typed = args.kubectl.namespace.as_deref()?;
-    (namespace != typed).then(|| mismatch("--namespace", typed, "metadata.namespace", namespace))
+    let checked = args.kubectl.check_namespace(namespace);
+    checked.err().as_ref().map(against)
 }
 
 fn wrong_vcluster(record: &Record, args: &TranslateArgs) -> Option<Fault> {
@@ -231,19 +231,19 @@ fn wrong_vcluster(record: &Record, args: &TranslateArgs) -> Option<Fault> {
             &wish.project,
         ),
     ];
-    pairs
-        .into_iter()
-        .find_map(|(flag, typed, field, found)| match (typed, found) {
-            (Some(typed), Some(found)) if typed != found => {
-                Some(mismatch(flag, typed, field, found))
-            }
-            (_, _) => None,
-        })
+    // `--override` has put the flags into the record.
+    let merge = Merge {
+        override_record: false,
+    };
+    let mut merged = pairs.into_iter().map(|(flag, typed, field, found)| {
+        merge.texts((flag, typed.as_deref()), (field, found.as_deref()))
+    });
+    merged.find_map(Result::err).as_ref().map(against)
 }
 
-fn mismatch(flag: &str, typed: &str, field: &str, found: &str) -> Fault {
+fn against(contradiction: &Contradiction) -> Fault {
     Fault {
         reason: FLAG_AGAINST_RECORD,
-        message: flag_against_record(flag, typed, field, found),
+        message: contradiction.to_string(),
     }
 }

@@ -3,9 +3,11 @@
 //! Ids and names are compared without case, and both `resourceGroups` and `resourcegroups` come
 //! back from ARM. An id keeps the spelling that it was given.
 
+mod named;
 mod retry;
 mod scope;
 
+pub use named::Named;
 pub use retry::{Call, Failure, PAUSES, Verdict, judge};
 pub use scope::{InvalidScope, Scope};
 

@@ -5,6 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::arm::same;
+use crate::federation::Refusal;
 use crate::text::escape;
 
 /// Reason of the condition.
@@ -39,6 +40,16 @@ pub type Said<'a, T> = (&'a str, Option<T>);
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("{0}")]
 pub struct Contradiction(String);
+
+impl From<Contradiction> for Refusal {
+    fn from(contradiction: Contradiction) -> Self {
+        Self {
+            reason: FLAG_AGAINST_RECORD,
+            message: contradiction.0,
+            hint: Some(OVERRIDE_HINT.to_owned()),
+        }
+    }
+}
 
 /// How flags and records meet: a flag fills in what the record leaves open, and a record that says
 /// otherwise is an error.

@@ -5,6 +5,7 @@ mod ask;
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, stream};
+use vwi_core::arm::Named;
 use vwi_core::check::facts::{AzureFacts, ClusterFact, Fact, FactSource, RoleFact, Unseen};
 use vwi_core::federation::{Credential, Identity};
 
@@ -12,7 +13,6 @@ use ask::{Found, cluster, cluster_fact, find, look_at, look_further, no_subscrip
 
 use super::tenant::{TenantSelf, TenantView};
 use super::{Access, no_azure};
-use crate::named::Named;
 use crate::wanted::Wanted;
 
 /// Identities and clusters that are looked at together; the client has its own limit.

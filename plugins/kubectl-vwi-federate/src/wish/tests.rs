@@ -132,13 +132,13 @@ fn what_is_missing_of_an_id_is_named() {
         name: "app".to_owned(),
         ..Named::default()
     };
-    let refusal = named.id(Kind::Identity).unwrap_err();
+    let refusal = crate::named::id(&named, Kind::Identity).unwrap_err();
     assert!(refusal.hint.unwrap().contains("--subscription"));
     let named = Named {
         subscription: Some(S1.to_owned()),
         ..named
     };
-    let refusal = named.id(Kind::Identity).unwrap_err();
+    let refusal = crate::named::id(&named, Kind::Identity).unwrap_err();
     assert!(refusal.hint.unwrap().contains("-g"));
 }
 

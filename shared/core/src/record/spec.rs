@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::arm::{InvalidId, Kind, Named};
+
 /// What the user wants for one ServiceAccount; every field may be left to a flag.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -70,6 +72,37 @@ pub enum IdentityRef {
     },
 }
 
+impl IdentityRef {
+    /// Returns the identity, as far as it is named.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidId`] for a short form that names none.
+    pub fn named(&self) -> Result<Named, InvalidId> {
+        match self {
+            Self::Short(text) => Named::parse(Kind::Identity, text),
+            Self::Parts {
+                subscription_id,
+                resource_group,
+                name,
+                ..
+            } => Ok(in_parts(
+                subscription_id.as_deref(),
+                resource_group.as_deref(),
+                name,
+            )),
+        }
+    }
+}
+
+fn in_parts(subscription: Option<&str>, group: Option<&str>, name: &str) -> Named {
+    Named {
+        subscription: subscription.map(str::to_owned),
+        group: group.map(str::to_owned),
+        name: name.to_owned(),
+    }
+}
+
 /// An AKS cluster: short (`NAME`, `GROUP/NAME`, ARM id) or in parts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -88,6 +121,28 @@ pub enum AksClusterRef {
         /// Its name.
         name: String,
     },
+}
+
+impl AksClusterRef {
+    /// Returns the cluster, as far as it is named.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidId`] for a short form that names none.
+    pub fn named(&self) -> Result<Named, InvalidId> {
+        match self {
+            Self::Short(text) => Named::parse(Kind::Cluster, text),
+            Self::Parts {
+                subscription_id,
+                resource_group,
+                name,
+            } => Ok(in_parts(
+                subscription_id.as_deref(),
+                resource_group.as_deref(),
+                name,
+            )),
+        }
+    }
 }
 
 /// One wished role: short (`ROLE@SCOPE`) or in parts.

@@ -4,14 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, stream};
 use vwi_azure::{Arm, ArmError, Azure};
-use vwi_core::arm::{Kind, ResourceId, Scope, same};
+use vwi_core::arm::{Kind, Named, ResourceId, Scope, same};
 use vwi_core::check::facts::{ClusterFact, Fact, FactSource, Unseen};
 use vwi_core::check::granted::granting;
 use vwi_core::federation::Identity;
 use vwi_core::roles;
 
 use super::{AT_ONCE, IdentityAnswer, RoleWish};
-use crate::named::Named;
 
 pub(super) fn unseen(error: &ArmError) -> Unseen {
     // A login tells about each way that it tried in a line of its own.
