@@ -10,6 +10,7 @@ pub mod collision;
 pub mod contradiction;
 pub mod exit;
 pub mod federation;
+pub mod json;
 pub mod name;
 pub mod namespaces;
 pub mod record;

@@ -17,7 +17,7 @@ pub const MAX_BYTES: usize = 63;
 pub(crate) const KEPT_BYTES: usize = 52;
 
 /// What stands between the parts of a host name.
-const SEPARATOR: &str = "-x-";
+pub(crate) const SEPARATOR: &str = "-x-";
 
 /// Returns the host name of `name`, an object in `namespace` of the vCluster `vcluster`.
 ///

@@ -196,15 +196,19 @@ pub fn legacy_host_namespace(vcluster: &str, vcluster_namespace: &str, namespace
     for part in [vcluster_namespace, "x", vcluster] {
         owner.update(part);
     }
-    let mut host = String::with_capacity("vcluster-01234567-01234567".len());
+    let mut host = legacy_start(namespace);
     // Writing to a String can't fail.
-    let _written = write!(
-        host,
-        "vcluster-{:.8x}-{:.8x}",
-        Sha256::digest(namespace),
-        owner.finalize()
-    );
+    let _written = write!(host, "{:.8x}", owner.finalize());
     host
+}
+
+/// Returns how the host namespaces of a tenant namespace begin in legacy multi-namespace mode,
+/// whatever the vCluster.
+pub(crate) fn legacy_start(namespace: &str) -> String {
+    let mut start = String::with_capacity("vcluster-01234567-01234567".len());
+    // Writing to a String can't fail.
+    let _written = write!(start, "vcluster-{:.8x}-", Sha256::digest(namespace));
+    start
 }
 
 fn quoted(names: &[String]) -> String {

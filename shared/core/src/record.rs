@@ -17,7 +17,7 @@ pub use status::{
     RoleAssignmentStatus, SharedBy, Source, Status, TenantStatus,
 };
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
@@ -369,15 +369,6 @@ impl Record {
             .iter()
             .any(|condition| condition.get("status").and_then(Value::as_str) == Some("False"))
     }
-}
-
-/// Reads a field whose null means that it is absent, as in every manifest.
-fn null_is_absent<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de> + Default,
-{
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 impl Serialize for Record {

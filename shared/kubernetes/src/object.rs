@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use vwi_core::json::null_is_absent;
 use vwi_core::vcluster_labels::POD_TOKEN_PREFIX;
 
 /// An object's metadata.
@@ -24,16 +25,16 @@ pub struct Metadata {
     /// RFC 3339 time; set while it is being deleted.
     pub deletion_timestamp: Option<String>,
     /// Labels.
-    #[serde(deserialize_with = "null_is_empty")]
+    #[serde(deserialize_with = "null_is_absent")]
     pub labels: BTreeMap<String, String>,
     /// Annotations, without those in which vCluster keeps live tokens of the tenant.
     #[serde(deserialize_with = "without_tokens")]
     pub annotations: BTreeMap<String, String>,
     /// Owners.
-    #[serde(deserialize_with = "null_is_empty")]
+    #[serde(deserialize_with = "null_is_absent")]
     pub owner_references: Vec<OwnerReference>,
     /// Who wrote which fields.
-    #[serde(deserialize_with = "null_is_empty")]
+    #[serde(deserialize_with = "null_is_absent")]
     pub managed_fields: Vec<ManagedFields>,
 }
 
@@ -136,13 +137,13 @@ pub struct PodSpec {
     /// The node; empty before it is bound.
     pub node_name: String,
     /// Containers.
-    #[serde(deserialize_with = "null_is_empty")]
+    #[serde(deserialize_with = "null_is_absent")]
     pub containers: Vec<Container>,
     /// Init containers.
-    #[serde(deserialize_with = "null_is_empty")]
+    #[serde(deserialize_with = "null_is_absent")]
     pub init_containers: Vec<Container>,
     /// Volumes.
-    #[serde(deserialize_with = "null_is_empty")]
+    #[serde(deserialize_with = "null_is_absent")]
     pub volumes: Vec<Volume>,
 }
 
@@ -173,13 +174,13 @@ pub struct Container {
     /// Its image.
     pub image: String,
     /// Its arguments.
-    #[serde(deserialize_with = "null_is_empty")]
+    #[serde(deserialize_with = "null_is_absent")]
     pub args: Vec<String>,
     /// Its environment.
-    #[serde(deserialize_with = "null_is_empty")]
+    #[serde(deserialize_with = "null_is_absent")]
     pub env: Vec<EnvironmentVariable>,
     /// Its mounts.
-    #[serde(deserialize_with = "null_is_empty")]
+    #[serde(deserialize_with = "null_is_absent")]
     pub volume_mounts: Vec<VolumeMount>,
 }
 
@@ -218,7 +219,7 @@ pub struct Volume {
 #[serde(default)]
 pub struct Projected {
     /// Its sources.
-    #[serde(deserialize_with = "null_is_empty")]
+    #[serde(deserialize_with = "null_is_absent")]
     pub sources: Vec<ProjectedSource>,
 }
 
@@ -331,23 +332,15 @@ pub struct WebhookConfiguration {
     /// Its metadata.
     pub metadata: Metadata,
     /// Its webhooks.
-    #[serde(deserialize_with = "null_is_empty")]
+    #[serde(deserialize_with = "null_is_absent")]
     pub webhooks: Vec<Webhook>,
-}
-
-pub(crate) fn null_is_empty<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Default + Deserialize<'de>,
-{
-    Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 fn without_tokens<'de, D>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error>
 where
     D: Deserializer<'de>,
 {
-    let mut annotations: BTreeMap<String, String> = null_is_empty(deserializer)?;
+    let mut annotations: BTreeMap<String, String> = null_is_absent(deserializer)?;
     annotations.retain(|key, _| !key.starts_with(POD_TOKEN_PREFIX));
     Ok(annotations)
 }

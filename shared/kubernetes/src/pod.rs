@@ -12,11 +12,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use thiserror::Error;
 use tokio::time::{Instant, sleep, timeout_at};
+use vwi_core::json::null_is_absent;
 use vwi_core::text::escape;
 
 use crate::cluster::Cluster;
 use crate::error::ApiError;
-use crate::object::{Meta, null_is_empty};
+use crate::object::Meta;
 use crate::path::{path, with_query};
 use crate::request::{Ask, List};
 

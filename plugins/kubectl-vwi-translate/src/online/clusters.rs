@@ -22,10 +22,7 @@ impl Clusters {
         host_choice: &HostChoice,
         settings: &ConnectSettings,
     ) -> Result<Self, TranslateError> {
-        let names_one = choice.context.is_some()
-            || choice.server.is_some()
-            || choice.cluster.is_some()
-            || work.kubeconfig.current_context().is_some();
+        let names_one = choice.names_cluster() || work.kubeconfig.current_context().is_some();
         let through_platform = work.platform.as_ref().and_then(View::host);
         let through_platform = through_platform.filter(|_| !host_choice.none);
         let has_host = host_choice.is_typed() || through_platform.is_some();

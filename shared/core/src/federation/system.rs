@@ -1,12 +1,9 @@
 //! Subjects that may belong to a ServiceAccount of the tenant's system, by their names alone.
 
-use sha2::{Digest, Sha256};
-
-use crate::name::{KEPT_BYTES, MAX_BYTES};
+use crate::name::{KEPT_BYTES, MAX_BYTES, SEPARATOR};
+use crate::namespaces::legacy_start;
 use crate::subject::Subject;
 
-/// Between the parts of a host name.
-const SEPARATOR: &str = "-x-";
 /// How namespaces of the system begin.
 const SYSTEM: &str = "kube-";
 /// Namespaces of the system that every cluster has.
@@ -47,7 +44,7 @@ fn hides_namespace(name: &str) -> bool {
 fn is_legacy_system(namespace: &str) -> bool {
     NAMESPACES
         .iter()
-        .any(|of| namespace.starts_with(&format!("vcluster-{:.8x}-", Sha256::digest(of))))
+        .any(|of| namespace.starts_with(&legacy_start(of)))
 }
 
 #[cfg(test)]

@@ -22,10 +22,10 @@ pub struct Condition {
     /// Whether it holds.
     pub status: ConditionStatus,
     /// One word in CamelCase, stable.
-    #[serde(default, deserialize_with = "super::null_is_absent")]
+    #[serde(default, deserialize_with = "crate::json::null_is_absent")]
     pub reason: String,
     /// One line for people.
-    #[serde(default, deserialize_with = "super::null_is_absent")]
+    #[serde(default, deserialize_with = "crate::json::null_is_absent")]
     pub message: String,
 }
 

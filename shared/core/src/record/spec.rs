@@ -19,7 +19,7 @@ pub struct Spec {
     /// The FIC's audience.
     pub audience: Option<String>,
     /// Roles that the identity is to have.
-    #[serde(deserialize_with = "super::null_is_absent")]
+    #[serde(deserialize_with = "crate::json::null_is_absent")]
     pub roles: Vec<RoleWish>,
 }
 

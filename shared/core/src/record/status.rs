@@ -12,7 +12,7 @@ use crate::subject::Subject;
 #[serde(rename_all = "camelCase", default)]
 pub struct Status {
     /// What identifies the tenant.
-    #[serde(deserialize_with = "super::null_is_absent")]
+    #[serde(deserialize_with = "crate::json::null_is_absent")]
     pub tenant: TenantStatus,
     /// The subject that Entra compares.
     pub subject: Option<Subject>,
@@ -21,7 +21,7 @@ pub struct Status {
     /// Who else has the host's ServiceAccount, if a step knows that it is shared.
     pub shared_by: Option<SharedBy>,
     /// Who said so.
-    #[serde(deserialize_with = "super::null_is_absent")]
+    #[serde(deserialize_with = "crate::json::null_is_absent")]
     pub evidence: Vec<Evidence>,
     /// The host's OIDC issuer, verbatim.
     pub issuer: Option<String>,
@@ -30,7 +30,7 @@ pub struct Status {
     /// The FIC as Azure has it.
     pub federated_credential: Option<FederatedCredential>,
     /// Role assignments as Azure has them.
-    #[serde(deserialize_with = "super::null_is_absent")]
+    #[serde(deserialize_with = "crate::json::null_is_absent")]
     pub role_assignments: Vec<RoleAssignmentStatus>,
 }
 
@@ -187,7 +187,7 @@ impl Evidence {
 #[serde(rename_all = "camelCase", default)]
 pub struct IdentityStatus {
     /// ARM id.
-    #[serde(deserialize_with = "super::null_is_absent")]
+    #[serde(deserialize_with = "crate::json::null_is_absent")]
     pub id: String,
     /// Client id; absent while the identity is only planned.
     #[serde(skip_serializing_if = "Option::is_none")]

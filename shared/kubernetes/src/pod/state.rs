@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{CONTAINER, null_is_empty};
+use super::{CONTAINER, null_is_absent};
 use crate::object::Metadata;
 
 /// A pod, as far as it matters here.
@@ -21,9 +21,9 @@ struct Status {
     phase: String,
     reason: String,
     message: String,
-    #[serde(deserialize_with = "null_is_empty")]
+    #[serde(deserialize_with = "null_is_absent")]
     conditions: Vec<Condition>,
-    #[serde(deserialize_with = "null_is_empty")]
+    #[serde(deserialize_with = "null_is_absent")]
     container_statuses: Vec<ContainerStatus>,
 }
 
