@@ -39,15 +39,16 @@ pub(crate) fn run(program: &OsStr, rest: &[OsString]) -> ExitCode {
 
 fn parse(program: &OsStr, rest: &[OsString]) -> Result<ArgMatches, clap::Error> {
     let words = || std::iter::once(program).chain(rest.iter().map(OsString::as_os_str));
-    let matches = command(program).try_get_matches_from(words())?;
+    let mut command = command(program);
+    let matches = command.try_get_matches_from_mut(words())?;
     // What stands behind the step takes the place of what stands before it, which is right for all
     // but the flags that add up.
-    let mut apart = command_of(program, Repeatable::WhereTyped);
     let adds_up = |arg: &&Arg| is_repeatable(arg) && matches.contains_id(arg.get_id().as_str());
-    let given: Vec<Arg> = apart.get_arguments().filter(adds_up).cloned().collect();
+    let given: Vec<Arg> = command.get_arguments().filter(adds_up).cloned().collect();
     if given.is_empty() {
         return Ok(matches);
     }
+    let mut apart = command_of(program, Repeatable::WhereTyped);
     let typed = apart.try_get_matches_from_mut(words())?;
     for arg in given {
         let id = arg.get_id().as_str();
