@@ -136,15 +136,13 @@ pub fn collect(
     let mut collected = Collected::default();
     let mut selections = Vec::new();
     for source in sources {
-        let summary = source.read(
-            Accept {
-                service_accounts: false,
-            },
-            &mut |item| match item {
-                Item::Record(record) => collected.records.push(&record),
-                Item::ServiceAccount(_) | Item::End(_) => Ok(()),
-            },
-        )?;
+        let accept = Accept {
+            service_accounts: false,
+        };
+        let summary = source.read(accept, &mut |item| match item {
+            Item::Record(record) => collected.records.push(&record).map_err(InputError::from),
+            Item::ServiceAccount(_) | Item::End(_) => Ok(()),
+        })?;
         require_complete(&source, &summary, flags.partial, talk)?;
         selections.push(summary.selection);
         collected.collisions.extend(summary.collisions);
@@ -225,17 +223,14 @@ impl Source {
     /// # Errors
     ///
     /// [`InputError`] if it can't be opened or read, and the sink's own error.
-    pub fn read<E>(
+    pub fn read<E: From<InputError>>(
         &self,
         accept: Accept,
         sink: &mut dyn FnMut(Item) -> Result<(), E>,
-    ) -> Result<Summary, InputError>
-    where
-        InputError: From<E>,
-    {
+    ) -> Result<Summary, E> {
         stream::read(&self.label(), self.open()?, accept, sink).map_err(|error| match error {
-            ReadError::Stream(error) => InputError::Stream(error),
-            ReadError::Sink(error) => InputError::from(error),
+            ReadError::Stream(error) => InputError::Stream(error).into(),
+            ReadError::Sink(error) => error,
         })
     }
 }

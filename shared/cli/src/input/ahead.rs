@@ -35,12 +35,7 @@ pub fn read_ahead<E: From<InputError>>(
     let reader = thread::Builder::new().spawn(move || read(&of_thread, accept, &sender));
     let Ok(reader) = reader else {
         // The system gives no thread.
-        return stream::read(&source.label(), source.open()?, accept, sink).map_err(|error| {
-            match error {
-                ReadError::Stream(error) => InputError::Stream(error).into(),
-                ReadError::Sink(error) => error,
-            }
-        });
+        return source.read(accept, sink);
     };
     for item in batches.into_iter().flatten() {
         sink(item)?;
