@@ -8,6 +8,7 @@ use vwi_bed::Finished;
 use vwi_test_azure::az_config;
 
 use crate::Scene;
+use crate::scene::GROUP;
 
 /// Longest time for a command or a script: `az` alone takes a second to start.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -85,6 +86,23 @@ impl<'a> Az<'a> {
             return Value::Null;
         }
         serde_json::from_str(&finished.stdout).expect("JSON of az")
+    }
+
+    /// Lists the credentials of the world's identity `name`.
+    ///
+    /// # Panics
+    ///
+    /// When that fails.
+    pub fn credentials(&self, name: &str) -> Value {
+        self.answer(&[
+            "identity",
+            "federated-credential",
+            "list",
+            "-g",
+            GROUP,
+            "--identity-name",
+            name,
+        ])
     }
 
     /// Runs a shell script that finds this `az` on its PATH.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
 use kube::api::{Api, PostParams};
+use serde_json::Value;
 use vwi_bed::{Bed, Finished, Program, unique, until};
 use vwi_test_azure::client::Admin;
 use vwi_test_azure::{
@@ -118,6 +119,23 @@ impl Scene {
         )
         .await
         .expect("the syncer");
+    }
+
+    /// Returns the record that translate makes of [`ACCOUNT`], and its `StreamEnd`.
+    ///
+    /// # Panics
+    ///
+    /// When translate fails.
+    pub fn translated(&self) -> (Value, String) {
+        let finished = self
+            .plugin("kubectl-vwi-translate")
+            .args([ACCOUNT, "-n", &self.namespace, "-o", "ndjson"])
+            .run()
+            .expect("translate");
+        assert_eq!(finished.status, Some(0), "{}", finished.stderr);
+        let (record, end) = finished.stdout.split_once('\n').expect("a line");
+        let record = serde_json::from_str(record).expect("a record");
+        (record, end.to_owned())
     }
 
     /// ServiceAccounts of the test's namespace in the tenant.

@@ -26,15 +26,7 @@ async fn az_sees_what_federate_wrote_and_logs_in_with_the_hosts_token() {
     let az = Az::logged_in(&scene, &program, "caller");
 
     let identity = &scene.world.identities[0];
-    let listed = az.answer(&[
-        "identity",
-        "federated-credential",
-        "list",
-        "-g",
-        GROUP,
-        "--identity-name",
-        IDENTITY,
-    ]);
+    let listed = az.credentials(IDENTITY);
     assert_eq!(listed[0]["subject"], scene.subject(ACCOUNT));
     assert_eq!(listed[0]["issuer"], scene.bed.description().issuer);
     let audiences = &listed[0]["audiences"];

@@ -6,21 +6,9 @@
 
 use k8s_openapi::api::core::v1::ServiceAccount;
 use kube::api::{Patch, PatchParams, PostParams};
-use serde_json::{Value, json};
+use serde_json::json;
 use vwi_tests::Scene;
 use vwi_tests::scene::ACCOUNT;
-
-/// The record that translate made of the scene's ServiceAccount, and its StreamEnd.
-fn translated(scene: &Scene) -> (Value, String) {
-    let finished = scene
-        .plugin("kubectl-vwi-translate")
-        .args([ACCOUNT, "-n", &scene.namespace])
-        .run()
-        .unwrap();
-    assert_eq!(finished.status, Some(0), "{}", finished.stderr);
-    let (record, end) = finished.stdout.split_once('\n').unwrap();
-    (serde_json::from_str(record).unwrap(), end.to_owned())
-}
 
 const FEDERATE: [&str; 8] = [
     "--identity",
@@ -55,7 +43,7 @@ async fn refused(scene: &Scene, stream: String, both_sides: [&str; 2]) {
 #[tokio::test]
 async fn a_subject_whose_host_service_account_does_not_exist() {
     let scene = Scene::new("absent").await;
-    let (record, end) = translated(&scene);
+    let (record, end) = scene.translated();
     let real = scene.host_name(ACCOUNT);
     let wrong = real.replace("app-x-", "apq-x-");
     let claimed = record.to_string().replace(&real, &wrong);
@@ -65,7 +53,7 @@ async fn a_subject_whose_host_service_account_does_not_exist() {
 #[tokio::test]
 async fn a_host_service_account_that_carries_another_uid() {
     let scene = Scene::new("uid").await;
-    let (mut record, end) = translated(&scene);
+    let (mut record, end) = scene.translated();
     let real = record["status"]["tenant"]["serviceAccountUid"].clone();
     let other = "00000000-0000-0000-0000-000000000000";
     record["status"]["tenant"]["serviceAccountUid"] = other.into();
@@ -99,7 +87,7 @@ async fn a_host_service_account_that_is_somebody_elses() {
 #[tokio::test]
 async fn annotate_refuses_the_hosts_context() {
     let scene = Scene::new("wrong").await;
-    let (record, end) = translated(&scene);
+    let (record, end) = scene.translated();
     // A ServiceAccount of the same name and namespace on the host would be the victim.
     let client = scene.bed.host().await.unwrap();
     let namespaces: kube::Api<k8s_openapi::api::core::v1::Namespace> =

@@ -9,16 +9,9 @@ use crate::{ANNOTATE, CLIENT_ID, ONE, account, values};
 
 /// The record that translate makes, with an identity as federate would leave it, and its end.
 pub(crate) fn translated(scene: &Scene) -> (Value, String) {
-    let finished = scene
-        .plugin("kubectl-vwi-translate")
-        .args([ACCOUNT, "-n", &scene.namespace, "-o", "ndjson"])
-        .run()
-        .unwrap();
-    assert_eq!(finished.status, Some(0), "{}", finished.stderr);
-    let (record, end) = finished.stdout.split_once('\n').unwrap();
-    let mut record: Value = serde_json::from_str(record).unwrap();
+    let (mut record, end) = scene.translated();
     record["status"]["identity"] = json!({"id": "", "clientId": ONE, "tenantId": ONE});
-    (record, end.to_owned())
+    (record, end)
 }
 
 pub(crate) fn run(scene: &Scene, record: &Value, end: &str, arguments: &[&str]) -> Finished {

@@ -1,22 +1,8 @@
 //! What was asked for and can't be had, or is not so: it never passes.
 
 use serde_json::{Value, json};
-use vwi_tests::scene::ACCOUNT;
 
 use crate::checked::{CHECK, Checked};
-
-/// The record that translate makes.
-fn translated(checked: &Checked) -> (Value, String) {
-    let scene = &checked.scene;
-    let finished = scene
-        .plugin("kubectl-vwi-translate")
-        .args([ACCOUNT, "-n", &scene.namespace, "-o", "ndjson"])
-        .run()
-        .unwrap();
-    assert_eq!(finished.status, Some(0), "{}", finished.stderr);
-    let (record, end) = finished.stdout.split_once('\n').unwrap();
-    (serde_json::from_str(record).unwrap(), end.to_owned())
-}
 
 fn run(checked: &Checked, record: &Value, end: &str, flags: &[&str]) -> vwi_bed::Finished {
     let program = checked.scene.plugin(CHECK).args(flags);
@@ -55,7 +41,7 @@ async fn what_flag_or_record_claims_and_is_not_so_does_not_pass() {
     assert_eq!(status, Some(1));
     assert_eq!(findings, ["audience-mismatch error"]);
 
-    let (record, end) = translated(&checked);
+    let (record, end) = checked.scene.translated();
     let (status, found) = {
         let mut other = record.clone();
         other["status"]["subject"] = "system:serviceaccount:other:app".into();
@@ -86,7 +72,7 @@ async fn what_flag_or_record_claims_and_is_not_so_does_not_pass() {
 #[tokio::test]
 async fn nothing_checked_is_said_and_not_green() {
     let checked = Checked::federated("nothing").await;
-    let (_record, end) = translated(&checked);
+    let (_record, end) = checked.scene.translated();
     let end = end.replace("\"records\":1", "\"records\":0");
     let program = checked.scene.plugin(CHECK);
     let nothing = program.stdin(end).run().unwrap();

@@ -5,17 +5,6 @@ use vwi_bed::Finished;
 use vwi_tests::Scene;
 use vwi_tests::scene::{ACCOUNT, GROUP, IDENTITY};
 
-fn translated(scene: &Scene) -> (Value, String) {
-    let finished = scene
-        .plugin("kubectl-vwi-translate")
-        .args([ACCOUNT, "-n", &scene.namespace])
-        .run()
-        .unwrap();
-    assert_eq!(finished.status, Some(0), "{}", finished.stderr);
-    let (record, end) = finished.stdout.split_once('\n').unwrap();
-    (serde_json::from_str(record).unwrap(), end.to_owned())
-}
-
 fn federate(scene: &Scene, record: &Value, end: &str, more: &[&str]) -> Finished {
     let flags = ["--identity", IDENTITY, "-g", GROUP, "--aks-cluster", "aks"];
     scene
@@ -29,7 +18,7 @@ fn federate(scene: &Scene, record: &Value, end: &str, more: &[&str]) -> Finished
 #[tokio::test]
 async fn a_tenant_that_has_another_address_than_its_vcluster_here_is_refused() {
     let scene = Scene::new("moved").await;
-    let (mut record, end) = translated(&scene);
+    let (mut record, end) = scene.translated();
     record["status"]["tenant"]["serviceIP"] = json!("203.0.113.9");
     let refused = federate(&scene, &record, &end, &[]);
     assert_eq!(refused.status, Some(1), "{}", refused.stderr);
@@ -48,7 +37,7 @@ async fn a_tenant_that_has_another_address_than_its_vcluster_here_is_refused() {
 #[tokio::test]
 async fn nothing_is_proven_that_the_host_was_asked_for_and_lacks() {
     let scene = Scene::new("ghost").await;
-    let (record, end) = translated(&scene);
+    let (record, end) = scene.translated();
     let real = scene.host_name(ACCOUNT);
     let ghost = scene.host_name("ghost");
     let claimed = record.to_string().replace(&real, &ghost);
@@ -68,7 +57,7 @@ async fn nothing_is_proven_that_the_host_was_asked_for_and_lacks() {
 /// A record that translate wrote, claiming the subject of another ServiceAccount of the tenant.
 async fn forged(scene: &Scene) -> (Value, String) {
     scene.add_account("victim").await;
-    let (record, end) = translated(scene);
+    let (record, end) = scene.translated();
     let (own, victim) = (scene.host_name(ACCOUNT), scene.host_name("victim"));
     let mut forged: Value =
         serde_json::from_str(&record.to_string().replace(&own, &victim)).unwrap();
@@ -134,7 +123,7 @@ async fn a_record_that_no_host_can_answer_for_frees_no_other_from_proof() {
 #[tokio::test]
 async fn who_asks_for_the_plan_changes_nothing() {
     let scene = Scene::new("only-plan").await;
-    let (record, end) = translated(&scene);
+    let (record, end) = scene.translated();
     let planned = federate(&scene, &record, &end, &["-o", "plan"]);
     assert_eq!(planned.status, Some(0), "{}", planned.stderr);
     assert!(planned.stdout.contains("to create"), "{}", planned.stdout);

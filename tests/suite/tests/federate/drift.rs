@@ -109,15 +109,7 @@ async fn drift_is_shown_and_only_ours_is_mended() {
     federate(&all, "");
     assert_data_eq!(plan(&all), file!["golden/mended.txt"].raw());
     federate(&all, "--fail-on change");
-    let listed = az.answer(&[
-        "identity",
-        "federated-credential",
-        "list",
-        "-g",
-        GROUP,
-        "--identity-name",
-        IDENTITY,
-    ]);
+    let listed = az.credentials(IDENTITY);
     let subject_of = |name: &str| {
         let listed = listed.as_array().unwrap();
         let found = listed.iter().find(|credential| credential["name"] == name);

@@ -37,18 +37,14 @@ async fn the_login_leads_through_the_platform_to_tenant_and_host() {
 #[tokio::test]
 async fn the_platform_alone_leads_to_the_hosts_of_all_its_instances() {
     let stage = Stage::new("all").await;
-    let description = stage.scene.bed.description();
-    let platform = &description.platform;
+    let platform = &stage.scene.bed.description().platform;
     let nothing = stage.file("nothing.yaml", "apiVersion: v1\nkind: Config\n");
     let program = stage.scene.plugin("kubectl-vwi-translate");
     let found = run(program
         .env("KUBECONFIG", nothing)
         .args(["--all-vclusters", "-n", &stage.scene.namespace])
-        .args(["-o", "ndjson", "--platform", &platform.url])
-        .arg("--access-key-file")
-        .arg(&platform.key_file)
-        .arg("--platform-certificate-authority")
-        .arg(&description.authority));
+        .args(["-o", "ndjson"])
+        .args(stage.at_beds_platform()));
     assert_eq!(found.status, Some(0), "{}", found.stderr);
     let record = record(&found);
     assert_eq!(condition(&record)["reason"], "Proven", "{record}");
@@ -62,21 +58,12 @@ async fn the_platform_alone_leads_to_the_hosts_of_all_its_instances() {
 #[tokio::test]
 async fn without_a_kubeconfig_the_platform_leads_to_the_host() {
     let stage = Stage::new("no-config").await;
-    let description = stage.scene.bed.description();
-    let platform = &description.platform;
+    let platform = &stage.scene.bed.description().platform;
     let found = run(stage
         .translate()
         .env("KUBECONFIG", "/absent")
-        .args([
-            "--vcluster",
-            &platform.instance,
-            "--platform",
-            &platform.url,
-        ])
-        .arg("--access-key-file")
-        .arg(&platform.key_file)
-        .arg("--platform-certificate-authority")
-        .arg(&description.authority));
+        .args(["--vcluster", &platform.instance])
+        .args(stage.at_beds_platform()));
     assert_eq!(found.status, Some(0), "{}", found.stderr);
     let record = record(&found);
     assert_eq!(condition(&record)["reason"], "Proven", "{record}");

@@ -72,6 +72,19 @@ impl Stage {
             .arg(folder.join("ca.pem"))
     }
 
+    /// The flags that lead to the bed's own Platform, which has tenant and host behind it.
+    pub(crate) fn at_beds_platform(&self) -> [&str; 6] {
+        let description = self.scene.bed.description();
+        [
+            "--platform",
+            &description.platform.url,
+            "--access-key-file",
+            description.platform.key_file.to_str().expect("a path"),
+            "--platform-certificate-authority",
+            description.authority.to_str().expect("a path"),
+        ]
+    }
+
     /// Writes a login of the vcluster command line into the programs' home.
     pub(crate) fn log_in(&self, text: &str) {
         self.file(".vcluster/config.json", text);
