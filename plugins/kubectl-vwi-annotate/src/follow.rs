@@ -3,12 +3,18 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
-use vwi_cli::interrupt::Interrupt;
+use vwi_cli::talk::Talk;
 use vwi_core::annotation::KEYS;
 use vwi_core::record::HostServiceAccount;
 use vwi_core::text::escape;
 use vwi_kubernetes::Host;
+
+use crate::args::AnnotateArgs;
+use crate::assign::Assigned;
+use crate::work::{Verdict, Work};
+use crate::{Limits, copies};
 
 /// Time for the first record; vCluster's own pace is some 8 ms.
 const BASE: Duration = Duration::from_secs(30);
@@ -25,17 +31,44 @@ pub(crate) struct Expected {
     pub(crate) annotations: BTreeMap<String, String>,
 }
 
-/// Returns those that did not come to show it, each with what stands there instead.
-pub(crate) async fn follow(
+/// Waits for the hosts of all clusters at once; returns the records whose copies did not come to
+/// show what was written, each with what stands there instead.
+pub(crate) async fn follow_all(
+    assigned: &Assigned,
+    works: &[Work],
+    arguments: &AnnotateArgs,
+    limits: &Limits,
+    talk: &Talk,
+) -> Vec<(usize, String)> {
+    if arguments.remove || !arguments.wait {
+        return Vec::new();
+    }
+    let is_done = |index: &usize| {
+        let work = works.get(*index);
+        work.is_some_and(|work| matches!(work.verdict, Some(Verdict::Done { .. })))
+    };
+    let followed = assigned.by_target().filter_map(|(target, of)| {
+        let proven = target.host.as_ref()?;
+        let done: Vec<usize> = of.into_iter().filter(is_done).collect();
+        Some(async move {
+            let expected = copies::expected(proven, works, done, limits, talk).await;
+            let concurrency = usize::from(arguments.concurrency);
+            follow(&proven.host, expected, concurrency, limits).await
+        })
+    });
+    join_all(followed).await.concat()
+}
+
+async fn follow(
     host: &Host,
     expected: Vec<Expected>,
     concurrency: usize,
-    interrupt: &Interrupt,
-    end: Option<Instant>,
+    limits: &Limits,
 ) -> Vec<(usize, String)> {
+    let interrupt = &limits.interrupt;
     let count = u32::try_from(expected.len()).unwrap_or(u32::MAX);
     let deadline = Instant::now() + BASE + Duration::from_secs(1) * (count / RECORDS_A_SECOND);
-    let deadline = end.map_or(deadline, |end| deadline.min(end));
+    let deadline = limits.end.map_or(deadline, |end| deadline.min(end));
     let mut open = expected;
     let (mut pause, longest) = PAUSES;
     loop {

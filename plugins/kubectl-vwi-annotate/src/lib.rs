@@ -5,6 +5,7 @@
 
 mod args;
 mod assign;
+mod copies;
 mod follow;
 mod patch;
 mod refuse;
@@ -17,7 +18,6 @@ mod write;
 
 use std::time::Instant;
 
-use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use vwi_cli::flags::{OutputFlags, bad_usage};
 use vwi_cli::input::Early;
@@ -33,7 +33,6 @@ use vwi_core::step::Step;
 
 pub use args::{AnnotateArgs, GitOps};
 use assign::Assigned;
-use follow::Expected;
 use ways::Ways;
 use work::{Verdict, Work};
 
@@ -133,7 +132,8 @@ impl Plugin for Annotate {
             let listing = limited(listing, &limits.interrupt, limits.end);
             let bringing = async {
                 bring_all(&mut works, &assigned, arguments, &limits).await;
-                let followed = follow_all(&assigned, &works, arguments, &limits).await;
+                let followed =
+                    follow::follow_all(&assigned, &works, arguments, &limits, &talk).await;
                 for (index, differs) in followed {
                     if let Some(work) = works.get_mut(index) {
                         work.verdict = Some(Verdict::failed("NotOnHost", differs));
@@ -212,36 +212,4 @@ async fn bring_all(
             work.verdict = verdict;
         }
     }
-}
-
-/// Waits for the hosts of all clusters at once; returns what did not come to stand there.
-async fn follow_all(
-    assigned: &Assigned,
-    works: &[Work],
-    arguments: &AnnotateArgs,
-    limits: &Limits,
-) -> Vec<(usize, String)> {
-    if arguments.remove || !arguments.wait {
-        return Vec::new();
-    }
-    let followed = assigned.by_target().filter_map(|(target, of)| {
-        let host = target.host.as_ref()?;
-        let expected = of.into_iter().filter_map(|index| {
-            let work = works.get(index)?;
-            let done = matches!(work.verdict, Some(Verdict::Done { .. }));
-            Some(Expected {
-                index,
-                account: work.host.clone().filter(|_| done)?,
-                annotations: work.wanted.annotations(),
-            })
-        });
-        Some(follow::follow(
-            host,
-            expected.collect(),
-            usize::from(arguments.concurrency),
-            &limits.interrupt,
-            limits.end,
-        ))
-    });
-    join_all(followed).await.concat()
 }

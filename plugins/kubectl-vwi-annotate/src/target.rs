@@ -1,6 +1,7 @@
 //! A cluster that records may be written to, and what tells it from every other.
 
 use vwi_cli::flags::{UsageError, bad_usage};
+use vwi_cli::host::Proven;
 use vwi_core::record::TenantStatus;
 use vwi_core::text::escape;
 use vwi_kubernetes::host::HostOrigin;
@@ -15,7 +16,7 @@ pub(crate) struct Target {
     /// Why the address is not in `found`, if it could not be read.
     address_unread: Option<String>,
     /// Its host, once it has proven itself.
-    pub(crate) host: Option<Host>,
+    pub(crate) host: Option<Proven>,
 }
 
 impl Target {

@@ -3,7 +3,7 @@
 use thiserror::Error;
 use vwi_core::exit::{Explain, Outcome};
 use vwi_core::text::escape;
-use vwi_core::translation::{HostProof, ServiceAddress, host_proof};
+use vwi_core::translation::{HostProof, ServiceAddress, VirtualClusterName, host_proof};
 use vwi_kubernetes::host::HostCandidate;
 use vwi_kubernetes::tenant::Scope;
 use vwi_kubernetes::{
@@ -119,6 +119,15 @@ pub struct Unproven {
     services: Result<Vec<ServiceAddress>, ApiError>,
 }
 
+/// A host that counts.
+#[derive(Clone, Debug)]
+pub struct Proven {
+    /// The host.
+    pub host: Host,
+    /// Which of its vClusters the tenant is, where their addresses tell.
+    pub vcluster: Option<VirtualClusterName>,
+}
+
 impl Unproven {
     /// Asks for what is to prove it.
     pub async fn ask(host: Host) -> Self {
@@ -140,11 +149,15 @@ impl Unproven {
         tenant: &Tenant,
         address: Result<Option<&str>, &str>,
         talk: &Talk,
-    ) -> Result<Option<Host>, OtherHost> {
+    ) -> Result<Option<Proven>, OtherHost> {
         let is_typed = self.host.origin().is_typed();
+        let counts = |vcluster| {
+            let host = self.host.clone();
+            Ok(Some(Proven { host, vcluster }))
+        };
         let services = match self.services {
             Ok(services) => services,
-            Err(_) if is_typed => return Ok(Some(self.host)),
+            Err(_) if is_typed => return counts(None),
             Err(error) => {
                 leave(talk, &error.in_one_line());
                 return Ok(None);
@@ -153,10 +166,12 @@ impl Unproven {
         let label = self.host.cluster().label();
         let proof = host_proof(address.ok().flatten(), &services, true);
         match (proof, is_typed) {
-            (HostProof::Proven(_) | HostProof::Unknown, true) => return Ok(Some(self.host)),
-            (HostProof::Proven(_), false) => {
-                talk.say(&format!("the host is {label}"));
-                return Ok(Some(self.host));
+            (HostProof::Unknown, true) => return counts(None),
+            (HostProof::Proven(which), is_typed) => {
+                if !is_typed {
+                    talk.say(&format!("the host is {label}"));
+                }
+                return counts(Some(which));
             }
             (HostProof::Refuted | HostProof::Unknown, _) => {}
         }

@@ -50,6 +50,7 @@ pub enum ConfigurationFact {
 #[derive(Debug)]
 enum AccountsFact {
     Listed(Accounts),
+    NotAsked,
     NotRead(ApiError),
 }
 
@@ -93,17 +94,13 @@ impl Host {
     /// forbidden is in the answer.
     pub async fn evidence(&self, which: &VirtualClusterName) -> Result<HostEvidence, ApiError> {
         let own_namespace = Scope::Namespace(which.namespace.clone());
-        let (configuration, accounts) = tokio::join!(
-            self.read_configuration(which),
+        let (naming, accounts) = tokio::join!(
+            self.naming(which),
             self.service_accounts(&own_namespace, None, None),
         );
-        let mut configuration = configuration?;
-        if matches!(configuration, ConfigurationFact::Absent) {
-            configuration = self.old_configuration(which).await?;
-        }
-        let namespaces = self.namespaces_fact(which, &configuration).await?;
+        let naming = naming?;
         let elsewhere = match accounts {
-            Ok(_) => self.elsewhere(which, &configuration, &namespaces).await,
+            Ok(_) => self.elsewhere(&naming).await,
             Err(_) => Ok(Vec::new()),
         };
         let accounts = match (accounts, elsewhere) {
@@ -119,10 +116,25 @@ impl Host {
             }
             (Err(error), _) | (_, Err(error)) => return Err(error),
         };
+        Ok(HostEvidence { accounts, ..naming })
+    }
+
+    /// Reads what a vCluster's host names are made from: its configuration, and the Namespaces that
+    /// carry its labels. No ServiceAccount is read.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`], as [`Host::evidence`].
+    pub async fn naming(&self, which: &VirtualClusterName) -> Result<HostEvidence, ApiError> {
+        let mut configuration = self.read_configuration(which).await?;
+        if matches!(configuration, ConfigurationFact::Absent) {
+            configuration = self.old_configuration(which).await?;
+        }
+        let namespaces = self.namespaces_fact(which, &configuration).await?;
         Ok(HostEvidence {
             which: which.clone(),
             configuration,
-            accounts,
+            accounts: AccountsFact::NotAsked,
             namespaces,
         })
     }
@@ -196,20 +208,16 @@ impl Host {
     }
 
     /// Lists the ServiceAccounts of the vCluster's other host namespaces.
-    async fn elsewhere(
-        &self,
-        which: &VirtualClusterName,
-        configuration: &ConfigurationFact,
-        namespaces: &NamespacesFact,
-    ) -> Result<Vec<ServiceAccount>, ApiError> {
-        let mut others: BTreeSet<&str> = BTreeSet::new();
-        if let ConfigurationFact::Known(known) = configuration {
-            others.insert(known.host_namespace(which));
-        }
-        if let NamespacesFact::Listed(seen) = namespaces {
-            others.extend(seen.hosts());
-        }
-        others.remove(which.namespace.as_str());
+    async fn elsewhere(&self, naming: &HostEvidence) -> Result<Vec<ServiceAccount>, ApiError> {
+        let facts = naming.vcluster();
+        let mut others = BTreeSet::from([facts.host_namespace()]);
+        others.extend(
+            naming
+                .namespaces()
+                .into_iter()
+                .flat_map(SeenNamespaces::hosts),
+        );
+        others.remove(naming.which.namespace.as_str());
         let mut accounts = Vec::new();
         for namespace in others {
             let scope = Scope::Namespace(namespace.to_owned());
@@ -270,7 +278,7 @@ impl HostEvidence {
     /// Returns what the host says at this name.
     pub fn at(&self, host: &HostServiceAccount) -> HostFact<'_> {
         match &self.accounts {
-            AccountsFact::NotRead(_) => HostFact::NotRead,
+            AccountsFact::NotAsked | AccountsFact::NotRead(_) => HostFact::NotRead,
             AccountsFact::Listed(accounts) => match accounts.get(host) {
                 Some(account) => HostFact::Found(object(account)),
                 // A mapped namespace without the vCluster's labels was not looked into.
@@ -283,7 +291,7 @@ impl HostEvidence {
     /// Returns the host's object at this name, in one of the vCluster's namespaces.
     pub fn service_account(&self, host: &HostServiceAccount) -> Option<&ServiceAccount> {
         match &self.accounts {
-            AccountsFact::NotRead(_) => None,
+            AccountsFact::NotAsked | AccountsFact::NotRead(_) => None,
             AccountsFact::Listed(accounts) => accounts.get(host),
         }
     }
@@ -310,7 +318,7 @@ impl HostEvidence {
     /// Returns the host ServiceAccounts of the vCluster's namespaces that carry a tenant uid.
     pub fn with_tenant_uid(&self, uid: &str) -> Vec<HostObject<'_>> {
         match &self.accounts {
-            AccountsFact::NotRead(_) => Vec::new(),
+            AccountsFact::NotAsked | AccountsFact::NotRead(_) => Vec::new(),
             AccountsFact::Listed(accounts) => accounts
                 .by_tenant_uid
                 .get(uid)

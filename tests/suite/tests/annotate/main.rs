@@ -7,8 +7,10 @@
 )]
 
 mod conflicts;
+mod copies;
 mod objects;
 mod reach;
+mod second;
 mod streams;
 mod workloads;
 

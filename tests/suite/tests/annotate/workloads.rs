@@ -1,17 +1,14 @@
 //! Workloads whose pods get no token, as far as they may be seen.
 
-use std::time::Duration;
-
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
 use k8s_openapi::api::rbac::v1::{Role, RoleBinding};
-use kube::api::{Api, PostParams};
-use serde::de::DeserializeOwned;
+use kube::api::Api;
 use serde_json::json;
-use vwi_bed::{VirtualCluster, unique, until};
+use vwi_bed::unique;
 use vwi_tests::Scene;
 use vwi_tests::scene::{ACCOUNT, annotation};
 
+use crate::second::{Second, create};
 use crate::streams::translated;
 use crate::{ANNOTATE, CLIENT_ID, ONE, annotate};
 
@@ -32,14 +29,6 @@ async fn deploy(client: kube::Client, namespace: &str, name: &str) {
         },
     });
     create::<Deployment>(Api::namespaced(client, namespace), deployment).await;
-}
-
-async fn create<T>(api: Api<T>, object: serde_json::Value)
-where
-    T: Clone + std::fmt::Debug + DeserializeOwned + serde::Serialize,
-{
-    let object: T = serde_json::from_value(object).unwrap();
-    let _made = api.create(&PostParams::default(), &object).await.unwrap();
 }
 
 #[tokio::test]
@@ -105,40 +94,22 @@ async fn kinds_that_may_not_be_seen_are_said_once_and_hide_no_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn records_of_two_vclusters_go_each_to_its_own_and_so_do_the_looks() {
     let scene = Scene::new("two").await;
-    let wanted = VirtualCluster::new(unique("second"), unique("second"));
-    let second = tokio::task::block_in_place(|| scene.bed.add_tenant(wanted)).unwrap();
-    let client = vwi_bed::client(&second.cluster).await.unwrap();
+    let second = Second::new(&scene, |vcluster| vcluster).await;
+    second.is_synced().await;
     let namespace = scene.namespace.as_str();
-    create::<Namespace>(
-        Api::all(client.clone()),
-        json!({"metadata": {"name": namespace}}),
-    )
-    .await;
-    let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), namespace);
-    create(accounts.clone(), json!({"metadata": {"name": ACCOUNT}})).await;
-    deploy(client, namespace, "web").await;
-    let host = Api::<ServiceAccount>::namespaced(
-        scene.bed.host().await.unwrap(),
-        &second.vcluster.namespace,
-    );
-    let name = vwi_core::name::host_name(ACCOUNT, namespace, &second.vcluster.name);
-    until("the copy", Duration::from_secs(20), async || {
-        Ok(host.get_opt(&name).await.unwrap())
-    })
-    .await
-    .unwrap();
+    deploy(second.client.clone(), namespace, "web").await;
 
     let (first, first_end) = translated(&scene);
     let other = scene
         .plugin("kubectl-vwi-translate")
         .args([ACCOUNT, "-n", namespace, "-o", "ndjson"])
-        .env("KUBECONFIG", &second.kubeconfig)
+        .env("KUBECONFIG", &second.tenant.kubeconfig)
         .run()
         .unwrap();
     assert_eq!(other.status, Some(0), "{}", other.stderr);
     let files = [
         &scene.bed.description().tenant.kubeconfig,
-        &second.kubeconfig,
+        &second.tenant.kubeconfig,
     ];
     let finished = scene
         .plugin(ANNOTATE)
@@ -154,9 +125,8 @@ async fn records_of_two_vclusters_go_each_to_its_own_and_so_do_the_looks() {
         "{}",
         finished.stderr
     );
-    let tenant = accounts.get(ACCOUNT).await.unwrap();
-    let copy = host.get(&name).await.unwrap();
-    for of in [&tenant, &copy] {
+    let account = second.accounts.get(ACCOUNT).await.unwrap();
+    for of in [&account, &second.is_synced().await] {
         assert_eq!(annotation(of, CLIENT_ID).as_deref(), Some(ONE));
     }
 }
