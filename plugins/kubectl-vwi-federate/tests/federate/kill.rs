@@ -5,41 +5,55 @@ use std::time::Duration;
 
 use vwi_test_azure::{Answer, Fault, Times};
 
-use crate::scene::Scene;
+use crate::scene::{Finished, Scene};
 use crate::story::{End, Story};
 
-/// Kills a run towards an end at its n-th request; false if it has fewer.
-fn killed_at(end: End, n: u32, after_effect: bool) -> bool {
-    let case = format!("{end:?}, request {n}, effect: {after_effect}");
-    let story = Story::before(end);
+/// How a run ended that was to be killed.
+pub(crate) enum Ended {
+    /// As it was to.
+    Killed,
+    /// By itself, before the request that it was to be killed at.
+    ByItself(Finished),
+}
+
+/// Starts a run and kills it at its n-th request, before or after that one's effect.
+pub(crate) fn kill_at(
+    scene: &Scene,
+    flags: &[&str],
+    input: &str,
+    n: u32,
+    after_effect: bool,
+) -> Ended {
     let hang = Fault {
         times: Times::Nth(n),
         after_effect,
         answer: Answer::Hang,
         ..Fault::default()
     };
-    story.scene.world.add_fault(hang).unwrap();
+    scene.world.add_fault(hang).unwrap();
+    let mut child = scene.command(flags).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).unwrap();
+    drop(stdin);
+    while !scene.world.wait_until_held(1, Duration::from_millis(50)) {
+        // The run that has no n-th request ends by itself.
+        if child.try_wait().unwrap().is_some() {
+            return Ended::ByItself(Scene::finished(child));
+        }
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    Ended::Killed
+}
+
+/// Kills a run towards an end at its n-th request; false if it has fewer.
+fn killed_at(end: End, n: u32, after_effect: bool) -> bool {
+    let case = format!("{end:?}, request {n}, effect: {after_effect}");
+    let story = Story::before(end);
     let flags = story.flags_to(end, &[]);
     let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
-    let mut child = story.scene.command(&flags).spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(Story::input().as_bytes()).unwrap();
-    drop(stdin);
-    // The run that has no n-th request ends by itself.
-    let held = loop {
-        if story
-            .scene
-            .world
-            .wait_until_held(1, Duration::from_millis(50))
-        {
-            break true;
-        }
-        if child.try_wait().unwrap().is_some() {
-            break false;
-        }
-    };
-    if !held {
-        let finished = Scene::finished(child);
+    let ended = kill_at(&story.scene, &flags, &Story::input(), n, after_effect);
+    if let Ended::ByItself(finished) = ended {
         let done = match end {
             End::Made => "Created",
             End::TakenAway => "Deleted",
@@ -47,8 +61,6 @@ fn killed_at(end: End, n: u32, after_effect: bool) -> bool {
         finished.expect(0, &[("True", done); 2]);
         return false;
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
     story.assert_sound(&case);
     let again = story.run_to(end, &[]);
     assert_eq!(again.status, 0, "{case}: {}", again.stderr);

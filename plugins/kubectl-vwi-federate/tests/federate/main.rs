@@ -17,6 +17,7 @@ mod identities;
 mod input;
 mod interrupt;
 mod kill;
+mod kill_taking;
 mod login;
 mod many;
 mod plan;

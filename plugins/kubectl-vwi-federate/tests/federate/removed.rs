@@ -8,7 +8,7 @@ use vwi_test_azure::{CredentialSpec, IdentitySpec, ResourceGroupSpec, Seed, Worl
 use crate::scene::{FLAGS, Finished, ISSUER, Scene, of, record, subject};
 
 /// A stream of translate with this selection.
-fn selected(records: &[Value], selection: &Value) -> String {
+pub(crate) fn selected(records: &[Value], selection: &Value) -> String {
     let failed = records
         .iter()
         .filter(|record| record["status"]["conditions"][0]["status"] == "False")
