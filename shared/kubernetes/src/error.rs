@@ -118,6 +118,17 @@ impl ApiError {
         )
     }
 
+    /// Whether a write may have been done although no success came back.
+    pub fn leaves_open(&self) -> bool {
+        match &*self.cause {
+            ApiCause::Refused { code, .. } => *code >= 500,
+            ApiCause::Unreachable(_)
+            | ApiCause::TimedOut { .. }
+            | ApiCause::NotUnderstood { .. } => true,
+            ApiCause::Unsendable(_) | ApiCause::Credential(_) => false,
+        }
+    }
+
     /// Returns what the server said of single fields.
     pub fn field_causes(&self) -> &[FieldCause] {
         match &*self.cause {

@@ -5,6 +5,7 @@
 //! is removed by the next run ([`Cluster::sweep_pods`]).
 
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::Method;
@@ -227,7 +228,8 @@ impl Cluster {
 
     async fn make_pod(&self, wanted: &OneShot) -> Result<Made, PodError> {
         let url = path("/api/v1/namespaces/{}/pods", &[&wanted.namespace]);
-        let asked = manifest(wanted, seconds_now());
+        let name = unique_name(wanted.prefix);
+        let asked = manifest(wanted, &name, seconds_now());
         let ask = Ask {
             operation: "create",
             method: Method::POST,
@@ -240,12 +242,38 @@ impl Cluster {
                 &url,
             )
         };
-        Ok(self.read(ask).await?)
+        let error = match self.read(ask).await {
+            Ok(made) => return Ok(made),
+            Err(error) => error,
+        };
+        // A request that is sent again after a time-out of a gateway finds its own pod there.
+        let is_open = error.leaves_open() || error.is_conflict();
+        let error = PodError::Api(error);
+        if !is_open {
+            return Err(error);
+        }
+        Err(match self.remove_named(&wanted.namespace, &name).await {
+            Ok(()) => error,
+            Err(why) => PodError::Left {
+                error: Box::new(error),
+                left: why.in_one_line(),
+            },
+        })
+    }
+
+    /// Removes a pod whose making was not answered, if it is there: nobody else has such a name.
+    async fn remove_named(&self, namespace: &str, name: &str) -> Result<(), ApiError> {
+        let url = path("/api/v1/namespaces/{}/pods/{}", &[namespace, name]);
+        let label = format!("pod `{namespace}/{name}`");
+        match self.find::<Made>(Ask::get(label, &url)).await? {
+            Some(made) => self.remove_pod(namespace, &made.metadata).await,
+            None => Ok(()),
+        }
     }
 
     /// Returns the pod's log as soon as it has run.
     async fn watch_pod(&self, wanted: &OneShot, made: &Made) -> Result<String, PodError> {
-        let asked = manifest(wanted, 0);
+        let asked = manifest(wanted, &made.metadata.name, 0);
         let refuse_changed = |spec: &Value| match changed(&asked, spec) {
             None => Ok(()),
             Some(field) => Err(PodError::Changed {
@@ -358,6 +386,13 @@ impl Cluster {
             removed => removed.map(|_| ()),
         }
     }
+}
+
+/// Returns a name that no other pod has: known before the pod is made, so that it can be removed
+/// also if nobody says that it was.
+fn unique_name(prefix: &str) -> String {
+    let random = RandomState::new().hash_one(SystemTime::now());
+    format!("{prefix}{random:016x}")
 }
 
 /// Seconds since 1970, for the time after which anybody may remove a pod.

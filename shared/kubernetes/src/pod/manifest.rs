@@ -17,7 +17,7 @@ const NOBODY: u32 = 65534;
 const SLACK: u64 = 30;
 
 /// Returns the pod, fit for namespaces that enforce the `restricted` Pod Security Standard.
-pub(super) fn manifest(wanted: &OneShot, now: u64) -> Value {
+pub(super) fn manifest(wanted: &OneShot, name: &str, now: u64) -> Value {
     let lifetime = wanted.patience.as_secs().saturating_add(SLACK);
     let owners: Vec<Value> = wanted
         .service_account_uid
@@ -35,7 +35,7 @@ pub(super) fn manifest(wanted: &OneShot, now: u64) -> Value {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {
-            "generateName": wanted.prefix,
+            "name": name,
             "namespace": wanted.namespace,
             "labels": wanted.labels,
             "annotations": {EXPIRES: now.saturating_add(lifetime).to_string()},
@@ -155,16 +155,16 @@ mod tests {
 
     #[test]
     fn it_ends_by_itself_and_goes_with_its_service_account() {
-        let pod = manifest(&wanted(), 100);
+        let pod = manifest(&wanted(), "p", 100);
         assert_eq!(pod["spec"]["activeDeadlineSeconds"], 90);
         assert_eq!(pod["metadata"]["annotations"][EXPIRES], "190");
         assert_eq!(pod["metadata"]["ownerReferences"][0]["uid"], "u1");
-        assert_eq!(pod["metadata"].get("name"), None);
+        assert_eq!(pod["metadata"]["name"], "p");
     }
 
     #[test]
     fn what_decides_its_words_may_not_change() {
-        let asked = manifest(&wanted(), 0);
+        let asked = manifest(&wanted(), "p", 0);
         let spec = &asked["spec"];
         assert_eq!(changed(&asked, spec), None);
         for (pointer, value, expected) in [

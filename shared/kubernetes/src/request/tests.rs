@@ -1,5 +1,6 @@
 //! Odd answers that a real API server does not give on demand.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex};
@@ -15,6 +16,7 @@ use crate::cluster::Cluster;
 use crate::error::{ApiCause, ApiError};
 use crate::exec::ExecRunner;
 use crate::host::{Host, HostOrigin};
+use crate::pod::{OneShot, PodError};
 use crate::tenant::{Scope, Tenant};
 
 const NOT_FOUND: &str = r#"{"kind":"Status","reason":"NotFound","message":"not there","code":404,"details":{"name":"app"}}"#;
@@ -23,10 +25,11 @@ const FORBIDDEN: &str = r#"{"kind":"Status","reason":"Forbidden","message":"serv
 const UNAUTHORIZED: &str =
     r#"{"kind":"Status","reason":"Unauthorized","message":"Unauthorized","code":401}"#;
 
+type Answer = fn(usize, &str) -> (u16, String);
 type Requests = Arc<Mutex<Vec<String>>>;
 
 /// Serves `answer(request number, "METHOD path authorization")` until the test ends.
-async fn serve(answer: fn(usize, &str) -> (u16, String)) -> (String, Requests) {
+async fn serve(answer: Answer) -> (String, Requests) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let requests = Requests::default();
@@ -81,7 +84,7 @@ async fn connect(server: &str, user: &str) -> Cluster {
     Cluster::connect(&choice, &settings).await.unwrap()
 }
 
-async fn get(answer: fn(usize, &str) -> (u16, String)) -> Result<bool, ApiError> {
+async fn get(answer: Answer) -> Result<bool, ApiError> {
     let (server, _requests) = serve(answer).await;
     let tenant = Tenant::new(connect(&server, "{token: t}").await);
     let found = tenant.service_account("ns", "app").await?;
@@ -302,4 +305,59 @@ async fn a_minted_token_is_in_no_error_and_no_debug_text() {
         *requests,
         ["POST /api/v1/namespaces/ns/serviceaccounts/sa/token Bearer t"]
     );
+}
+
+const POD: &str = r#"{"metadata":{"name":"p","uid":"u"},"spec":{}}"#;
+
+/// The pod is made, and the answer gets lost.
+fn lost(_number: usize, line: &str) -> (u16, String) {
+    if line.starts_with("POST") {
+        (500, String::new())
+    } else {
+        (200, POD.to_owned())
+    }
+}
+
+/// The same where a gateway has no patience, so that the request is sent again.
+fn sent_again(number: usize, line: &str) -> (u16, String) {
+    match (number, line.starts_with("POST")) {
+        (1, _) => (504, String::new()),
+        (_, true) => (409, String::new()),
+        (_, false) => (200, POD.to_owned()),
+    }
+}
+
+fn refused(_number: usize, _line: &str) -> (u16, String) {
+    (403, FORBIDDEN.to_owned())
+}
+
+#[tokio::test]
+async fn a_pod_whose_making_was_not_answered_is_removed() {
+    let pod = OneShot {
+        namespace: "ns".to_owned(),
+        service_account: "app".to_owned(),
+        service_account_uid: None,
+        prefix: "probe-",
+        labels: BTreeMap::new(),
+        image: "registry.example/sh:1".to_owned(),
+        script: "true",
+        patience: Duration::from_secs(5),
+        longest_log: 10,
+    };
+    for (answer, methods) in [
+        (lost as Answer, &["POST", "GET", "DELETE"][..]),
+        (sent_again as Answer, &["POST", "POST", "GET", "DELETE"]),
+        (refused as Answer, &["POST"]),
+    ] {
+        let (server, requests) = serve(answer).await;
+        let cluster = connect(&server, "{token: t}").await;
+        let ran = cluster.run_pod(&pod, std::future::pending()).await;
+        assert!(matches!(ran, Err(PodError::Api(_))), "{ran:?}");
+        let requests = requests.lock().unwrap().clone();
+        let sent: Vec<&str> = requests
+            .iter()
+            .filter_map(|line| line.split(' ').next())
+            .collect();
+        assert_eq!(sent, methods, "{requests:?}");
+    }
 }

@@ -29,7 +29,7 @@ async fn a_copy_that_does_not_follow_is_an_error_unless_nobody_waits() {
     };
     order(SyncerOrder::Pause);
 
-    let late = annotate(&scene, &second, &["--client-id", ONE, "--timeout", "2s"]);
+    let late = annotate(&scene, &second, &["--client-id", ONE, "--timeout", "6s"]);
     assert_eq!(late.status, Some(124), "{}", late.stderr);
     let name = copy.metadata.name.unwrap();
     let said = format!("{name}` on the host has {CLIENT_ID} ``");

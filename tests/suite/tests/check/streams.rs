@@ -80,7 +80,7 @@ async fn records_are_judged_and_travel_on() {
 async fn with_wait_it_looks_until_all_pass() {
     let checked = Checked::federated("waits").await;
     checked.annotate(&[("client-id", "")]).await;
-    let late = checked.check(&["--wait", "--timeout=1s"]);
+    let late = checked.check(&["--wait", "--timeout=3s"]);
     assert_eq!(late.status, Some(124), "{}", late.stdout);
     assert!(
         late.stdout.contains("[client-id-missing]"),
