@@ -38,6 +38,8 @@ pub(crate) fn kill_at(
     while !scene.world.wait_until_held(1, Duration::from_millis(50)) {
         // The run that has no n-th request ends by itself.
         if child.try_wait().unwrap().is_some() {
+            // It would be the n-th of this run and of the next.
+            scene.world.remove_faults(None);
             return Ended::ByItself(Scene::finished(child));
         }
     }

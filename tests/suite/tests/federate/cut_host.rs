@@ -1,9 +1,21 @@
-//! The real host behind a door that shuts: a list breaks off between two of its pages.
+//! The real host as it shows itself to somebody who may not see all of it: with nothing allowed, or
+//! behind a door that shuts between two pages of a list.
 
 use kube::Client;
+use kube::config::Kubeconfig;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use vwi_tests::Scene;
+
+/// Returns a kubeconfig of somebody who may list nothing.
+pub(crate) fn forbidden(scene: &Scene) -> String {
+    let file = &scene.bed.description().host.kubeconfig;
+    let text = std::fs::read_to_string(file).unwrap();
+    let mut nobody = Kubeconfig::from_yaml(&text).unwrap();
+    nobody.auth_infos[0].auth_info.as_mut().unwrap().impersonate = Some("nobody".to_owned());
+    serde_json::to_string(&nobody).unwrap()
+}
 
 /// Listens on a port of its own, and returns a kubeconfig that leads there.
 pub(crate) async fn kubeconfig(host: Client) -> String {

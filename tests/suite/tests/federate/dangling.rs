@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use kube::api::DeleteParams;
-use kube::config::Kubeconfig;
 use vwi_bed::{Finished, until};
 use vwi_test_azure::{CredentialSpec, IdentitySpec, Seed};
 use vwi_tests::Scene;
@@ -116,11 +115,7 @@ async fn a_deleted_tenants_credentials_go_and_nobody_elses_do() {
 async fn a_host_that_is_not_seen_whole_proves_nothing() {
     let scene = scene("unseen").await;
     let before = trusted(&scene).await;
-    let description = scene.bed.description();
-    let text = std::fs::read_to_string(&description.host.kubeconfig).unwrap();
-    let mut nobody = Kubeconfig::from_yaml(&text).unwrap();
-    nobody.auth_infos[0].auth_info.as_mut().unwrap().impersonate = Some("nobody".to_owned());
-    let nobody = serde_json::to_string(&nobody).unwrap();
+    let nobody = cut_host::forbidden(&scene);
     let cut = cut_host::kubeconfig(scene.bed.host().await.unwrap()).await;
     for (case, kubeconfig, said) in [
         ("forbidden", nobody, "ServiceAccounts"),

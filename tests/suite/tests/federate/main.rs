@@ -6,10 +6,13 @@
     reason = "these are tests: what can't be prepared ends one"
 )]
 
+mod azure;
 mod claims;
 mod cut_host;
 mod dangling;
+mod dangling_killed;
 mod drift;
 mod formatted;
+mod prune_table;
 mod script;
 mod shared;
