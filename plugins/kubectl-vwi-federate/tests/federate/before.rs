@@ -2,7 +2,7 @@
 
 use vwi_test_azure::{CredentialSpec, IdentitySpec, RoleAssignmentSpec, Seed, WorldSpec};
 
-use crate::scene::{FLAGS, ISSUER, Scene, of, subject};
+use crate::scene::{FLAGS, Finished, ISSUER, Scene, of, subject};
 
 fn with_identity(identity: IdentitySpec) -> Scene {
     Scene::with(WorldSpec {
@@ -17,6 +17,16 @@ fn with_identity(identity: IdentitySpec) -> Scene {
     })
 }
 
+/// The one record is refused for this reason, nothing was written, and that is said once.
+#[track_caller]
+fn expect_refused(scene: &Scene, refused: &Finished, reason: &str) {
+    refused.expect(1, &[("False", reason)]);
+    let lines = refused.stderr.lines();
+    let about = lines.filter(|line| line.contains("default/app"));
+    assert_eq!(about.count(), 1, "{}", refused.stderr);
+    assert_eq!(scene.writes(), Vec::<String>::new());
+}
+
 #[test]
 fn the_twenty_first_credential() {
     let held = (0..20).map(|index| {
@@ -28,7 +38,7 @@ fn the_twenty_first_credential() {
         ..IdentitySpec::default()
     });
     let refused = scene.run(&FLAGS, &of(&["app"]));
-    refused.expect(1, &[("False", "NoRoom")]);
+    expect_refused(&scene, &refused, "NoRoom");
     for part in [
         "20/20 credentials, 1 to be added",
         "`held-19`",
@@ -36,7 +46,6 @@ fn the_twenty_first_credential() {
     ] {
         assert!(refused.stderr.contains(part), "{part}: {}", refused.stderr);
     }
-    assert_eq!(scene.writes(), Vec::<String>::new());
 }
 
 #[test]
@@ -70,8 +79,7 @@ fn a_foreign_credential_with_our_name_is_never_written_over() {
         ..IdentitySpec::default()
     });
     let refused = scene.run(&FLAGS, &of(&["app"]));
-    refused.expect(1, &[("False", "AudienceDiffers")]);
-    assert_eq!(scene.writes(), Vec::<String>::new());
+    expect_refused(&scene, &refused, "AudienceDiffers");
 }
 
 #[test]
@@ -97,13 +105,12 @@ fn a_foreign_role_assignment_with_our_name() {
         })
         .unwrap();
     let refused = scene.run(&flags, &of(&["app"]));
-    refused.expect(1, &[("False", "RoleAssignmentNameTaken")]);
+    expect_refused(&scene, &refused, "RoleAssignmentNameTaken");
     assert!(
         refused.stderr.contains("az role assignment delete --ids"),
         "{}",
         refused.stderr
     );
-    assert_eq!(scene.writes(), Vec::<String>::new());
 }
 
 #[test]
@@ -112,9 +119,8 @@ fn an_identity_in_a_region_without_credentials() {
         location: "malaysiasouth".to_owned(),
         ..IdentitySpec::default()
     });
-    scene
-        .run(&FLAGS, &of(&["app"]))
-        .expect(1, &[("False", "RegionUnsupported")]);
+    let refused = scene.run(&FLAGS, &of(&["app"]));
+    expect_refused(&scene, &refused, "RegionUnsupported");
     let fresh = [
         "--identity",
         "fresh",
@@ -125,11 +131,10 @@ fn an_identity_in_a_region_without_credentials() {
         "newzealandnorth",
     ];
     let refused = scene.run(&fresh, &of(&["app"]));
-    refused.expect(1, &[("False", "RegionUnsupported")]);
+    expect_refused(&scene, &refused, "RegionUnsupported");
     assert!(
         refused.stderr.contains("another region"),
         "{}",
         refused.stderr
     );
-    assert_eq!(scene.writes(), Vec::<String>::new());
 }

@@ -1,11 +1,12 @@
 //! Role assignments.
 
+use vwi_core::federation::candidates;
 use vwi_test_azure::{
-    Answer, CallerSpec, ClusterSpec, Fault, IdentitySpec, Right, RoleAssignmentSpec,
-    RoleDefinitionSpec, Seed, Times, WorldSpec,
+    Answer, CallerSpec, ClusterSpec, CredentialSpec, Fault, IdentitySpec, Right,
+    RoleAssignmentSpec, RoleDefinitionSpec, Seed, Times, WorldSpec,
 };
 
-use crate::scene::{FLAGS, ISSUER, Scene, of};
+use crate::scene::{FLAGS, ISSUER, Scene, of, subject};
 
 #[test]
 fn an_equal_assignment_of_somebody_else_is_adopted() {
@@ -32,6 +33,64 @@ fn an_equal_assignment_of_somebody_else_is_adopted() {
         "adopted"
     );
     assert_eq!(scene.writes().len(), 1, "the credential");
+}
+
+/// An emitted form that makes an identity can't give the assignment the name that federate gives:
+/// that is made of the principal, which is not known before.
+#[test]
+fn what_an_emitted_form_assigned_is_adopted_and_keeps_its_name() {
+    let scene = Scene::new();
+    let assign = format!("Reader@{}", scene.group());
+    let place = ["--identity", "fresh", "-g", "rg", "--create-identity"];
+    let flags = [&place[..], &["--assign", &assign]].concat();
+    let emitted = |form| {
+        let shown = scene.run(&[&flags[..], &["-o", form]].concat(), &of(&["app"]));
+        assert_eq!(shown.status, 0, "{form}: {}", shown.stderr);
+        shown.stdout
+    };
+    for (form, named) in [
+        ("az", "create --role"),
+        ("bicep", "name: guid("),
+        ("aso", "kind: RoleAssignment"),
+    ] {
+        let text = emitted(form);
+        assert!(text.contains(named), "{form}: {text}");
+        assert!(text.contains("its next run adopts them"), "{form}: {text}");
+    }
+    // As each of them leaves it.
+    let principal = "00000000-0000-4000-8000-0000000000aa";
+    let given = "00000000-0000-4000-8000-0000000000bb";
+    let subject = subject("app");
+    let name = candidates(ISSUER, &subject, None).next().unwrap();
+    let seed = Seed {
+        identities: vec![IdentitySpec {
+            name: "fresh".to_owned(),
+            principal_id: Some(principal.to_owned()),
+            tags: [("managed-by".to_owned(), "kubectl-vwi".to_owned())].into(),
+            credentials: vec![CredentialSpec::new(&name, ISSUER, &subject)],
+            ..IdentitySpec::default()
+        }],
+        role_assignments: vec![RoleAssignmentSpec {
+            name: Some(given.to_owned()),
+            role: "Reader".to_owned(),
+            principal_id: principal.to_owned(),
+            principal_type: "ServicePrincipal".to_owned(),
+            scope: scene.group(),
+        }],
+        ..Seed::default()
+    };
+    scene.world.seed(&seed).unwrap();
+    let before = scene.world.dump();
+    let again = [&flags[..], &["--fail-on", "change"]].concat();
+    scene
+        .run(&again, &of(&["app"]))
+        .expect(0, &[("True", "Adopted")]);
+    assert_eq!(scene.writes(), Vec::<String>::new());
+    assert_eq!(scene.world.dump(), before);
+    // Emitted once more, they declare what is there, and not a second one.
+    assert!(!emitted("az").contains("role assignment create"));
+    assert!(emitted("bicep").contains(&format!("name: '{given}'")));
+    assert!(emitted("aso").contains(&format!("azureName: {given}")));
 }
 
 #[test]
