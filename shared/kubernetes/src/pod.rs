@@ -5,12 +5,9 @@
 //! is removed by the next run ([`Cluster::sweep_pods`]).
 
 use std::collections::BTreeMap;
-use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use http::Method;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use thiserror::Error;
 use tokio::time::{Instant, sleep, timeout_at};
 use vwi_core::json::null_is_absent;
@@ -22,11 +19,13 @@ use crate::object::Meta;
 use crate::path::{path, with_query};
 use crate::request::{Ask, List};
 
+mod made;
 mod manifest;
 mod state;
 
 pub use manifest::{CONTAINER, EXPIRES};
 
+use made::{Made, MadeMetadata};
 use manifest::{changed, manifest};
 use state::{ProbedPod, Verdict, why_not};
 
@@ -141,19 +140,6 @@ impl PodError {
     }
 }
 
-/// The pod that was made.
-#[derive(Deserialize)]
-struct Made {
-    metadata: MadeMetadata,
-    spec: Value,
-}
-
-#[derive(Deserialize)]
-struct MadeMetadata {
-    name: String,
-    uid: String,
-}
-
 /// The first look comes early, as a node that has the image needs a second or two.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -224,51 +210,6 @@ impl Cluster {
             removed += 1;
         }
         Ok(removed)
-    }
-
-    async fn make_pod(&self, wanted: &OneShot) -> Result<Made, PodError> {
-        let url = path("/api/v1/namespaces/{}/pods", &[&wanted.namespace]);
-        let name = unique_name(wanted.prefix);
-        let asked = manifest(wanted, &name, seconds_now());
-        let ask = Ask {
-            operation: "create",
-            method: Method::POST,
-            content: Some(("application/json", asked.to_string().into_bytes())),
-            ..Ask::get(
-                format!(
-                    "a pod of ServiceAccount `{}/{}`",
-                    wanted.namespace, wanted.service_account
-                ),
-                &url,
-            )
-        };
-        let error = match self.read(ask).await {
-            Ok(made) => return Ok(made),
-            Err(error) => error,
-        };
-        // A request that is sent again after a time-out of a gateway finds its own pod there.
-        let is_open = error.leaves_open() || error.is_conflict();
-        let error = PodError::Api(error);
-        if !is_open {
-            return Err(error);
-        }
-        Err(match self.remove_named(&wanted.namespace, &name).await {
-            Ok(()) => error,
-            Err(why) => PodError::Left {
-                error: Box::new(error),
-                left: why.in_one_line(),
-            },
-        })
-    }
-
-    /// Removes a pod whose making was not answered, if it is there: nobody else has such a name.
-    async fn remove_named(&self, namespace: &str, name: &str) -> Result<(), ApiError> {
-        let url = path("/api/v1/namespaces/{}/pods/{}", &[namespace, name]);
-        let label = format!("pod `{namespace}/{name}`");
-        match self.find::<Made>(Ask::get(label, &url)).await? {
-            Some(made) => self.remove_pod(namespace, &made.metadata).await,
-            None => Ok(()),
-        }
     }
 
     /// Returns the pod's log as soon as it has run.
@@ -364,35 +305,6 @@ impl Cluster {
         });
         why_not(&events.await.ok()?)
     }
-
-    async fn remove_pod(&self, namespace: &str, pod: &MadeMetadata) -> Result<(), ApiError> {
-        let url = path("/api/v1/namespaces/{}/pods/{}", &[namespace, &pod.name]);
-        // Nothing in it wants to be told before it ends.
-        let options = json!({
-            "apiVersion": "v1",
-            "kind": "DeleteOptions",
-            "gracePeriodSeconds": 1,
-            "preconditions": {"uid": pod.uid},
-        });
-        let ask = Ask {
-            operation: "delete",
-            method: Method::DELETE,
-            content: Some(("application/json", options.to_string().into_bytes())),
-            ..Ask::get(format!("pod `{namespace}/{}`", pod.name), &url)
-        };
-        match self.find::<Value>(ask).await {
-            // A namesake with another uid is not ours.
-            Err(error) if error.is_conflict() => Ok(()),
-            removed => removed.map(|_| ()),
-        }
-    }
-}
-
-/// Returns a name that no other pod has: known before the pod is made, so that it can be removed
-/// also if nobody says that it was.
-fn unique_name(prefix: &str) -> String {
-    let random = RandomState::new().hash_one(SystemTime::now());
-    format!("{prefix}{random:016x}")
 }
 
 /// Seconds since 1970, for the time after which anybody may remove a pod.
