@@ -91,9 +91,7 @@ pub fn read(
             left_out += 1;
             Ok(())
         }
-        Item::ServiceAccount(account) => {
-            sink(Wanted::of_service_account(&account, namespace, args))
-        }
+        Item::ServiceAccount(account) => sink(Wanted::of_service_account(account, namespace, args)),
         Item::Record(record) => {
             let wanted = Wanted::of_record(*record, namespace, args);
             let wanted = wanted.map_err(|error| StreamError::Record {

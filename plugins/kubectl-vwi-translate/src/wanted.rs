@@ -112,11 +112,12 @@ impl Wanted {
 
     /// Wants a ServiceAccount by name.
     pub fn named(namespace: &str, name: &str) -> Self {
+        Self::of(namespace.to_owned(), name.to_owned())
+    }
+
+    fn of(namespace: String, name: String) -> Self {
         Self {
-            record: Known::Name {
-                namespace: namespace.to_owned(),
-                name: name.to_owned(),
-            },
+            record: Known::Name { namespace, name },
             tenant: TenantAnswer::NotAsked,
             fault: None,
             opinions: Vec::new(),
@@ -127,17 +128,18 @@ impl Wanted {
     /// Wants the ServiceAccount of a document of kubectl; one that says no namespace is in
     /// `namespace`.
     pub fn of_service_account(
-        account: &ServiceAccount,
+        account: ServiceAccount,
         namespace: &str,
         args: &TranslateArgs,
     ) -> Self {
-        let namespace = account.namespace.as_deref().unwrap_or(namespace);
-        let mut wanted = Self::named(namespace, &account.name);
-        if let Some(uid) = account.uid.as_ref().filter(|uid| !uid.is_empty()) {
-            wanted.tenant = TenantAnswer::Found(uid.clone());
+        let namespace = account.namespace.unwrap_or_else(|| namespace.to_owned());
+        let fault = wrong_namespace(&namespace, args);
+        let uid = account.uid.filter(|uid| !uid.is_empty());
+        Self {
+            tenant: uid.map_or(TenantAnswer::NotAsked, TenantAnswer::Found),
+            fault,
+            ..Self::of(namespace, account.name)
         }
-        wanted.fault = wrong_namespace(namespace, args);
-        wanted
     }
 
     /// Wants the ServiceAccount of a record; flags fill in what it leaves open. One that says no

@@ -17,6 +17,7 @@ use crate::spool::{Spool, SpoolError};
 use crate::talk::Talk;
 
 mod ahead;
+mod batch;
 mod early;
 
 pub use ahead::read_ahead;

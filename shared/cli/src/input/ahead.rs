@@ -9,6 +9,7 @@ use std::thread;
 
 use vwi_core::stream::{self, Accept, Item, ReadError, Summary};
 
+use super::batch::Batch;
 use super::{InputError, Source};
 
 /// Documents are handed over in batches of at least so many bytes of input.
@@ -37,8 +38,8 @@ pub fn read_ahead<E: From<InputError>>(
         // The system gives no thread.
         return source.read(accept, sink);
     };
-    for item in batches.into_iter().flatten() {
-        sink(item)?;
+    for batch in batches {
+        batch.unpack(sink)?;
     }
     let done = reader.join().unwrap_or_else(|panic| resume_unwind(panic));
     done.map_err(E::from)
@@ -50,14 +51,14 @@ struct Gone;
 fn read(
     source: &Source,
     accept: Accept,
-    sender: &SyncSender<Vec<Item>>,
+    sender: &SyncSender<Batch>,
 ) -> Result<Summary, InputError> {
     let bytes = Rc::new(Cell::new(0));
     let counted = Counted {
         reader: source.open()?,
         bytes: Rc::clone(&bytes),
     };
-    let mut batch = Vec::new();
+    let mut batch = Batch::default();
     let mut sent = 0;
     let done = stream::read(&source.label(), counted, accept, &mut |item| {
         batch.push(item);
@@ -65,7 +66,7 @@ fn read(
             return Ok(());
         }
         sent = bytes.get();
-        let next = Vec::with_capacity(batch.len());
+        let next = batch.alike();
         let full = std::mem::replace(&mut batch, next);
         sender.send(full).map_err(|_its_batch| Gone)
     });
