@@ -1,4 +1,8 @@
-//! Reading JSON that others wrote.
+//! Reading JSON that others wrote, and writing it by the million.
+
+mod object;
+
+pub(crate) use object::Object;
 
 use serde::{Deserialize, Deserializer};
 
