@@ -31,7 +31,7 @@ impl Subject {
     ///
     /// [`InvalidSubject`] if one of them is no Kubernetes name; nothing is repaired.
     pub fn new(namespace: &str, name: &str) -> Result<Self, InvalidSubject> {
-        if is_label(namespace) && is_subdomain(name) {
+        if Self::is_valid(namespace, name) {
             Ok(Self {
                 namespace: namespace.to_owned(),
                 name: name.to_owned(),
@@ -39,6 +39,11 @@ impl Subject {
         } else {
             Err(InvalidSubject(format!("{PREFIX}{namespace}:{name}")))
         }
+    }
+
+    /// Whether a subject can have these.
+    pub fn is_valid(namespace: &str, name: &str) -> bool {
+        is_label(namespace) && is_subdomain(name)
     }
 
     /// Returns the host namespace.

@@ -1,26 +1,41 @@
 //! Text from a tenant, made safe to show.
 
-use std::fmt::Write;
+use std::fmt::{self, Display, Write};
 
 /// Returns `text` with control characters and other invisible ones escaped as `\u{..}`.
 ///
 /// Everything that a tenant or a cloud wrote passes through here before a person sees it: a name
 /// with an escape sequence in it must not move the cursor of a terminal.
 pub fn escape(text: &str) -> String {
-    // Nearly all of it, and by the million.
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+    if is_plain(text) {
         return text.to_owned();
     }
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        if is_hidden(character) {
-            // Writing to a String can't fail.
-            let _written = write!(shown, "{}", character.escape_unicode());
-        } else {
-            shown.push(character);
+    Escaped(text).to_string()
+}
+
+/// Shows text as [`escape`] returns it, without a copy of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Escaped<'a>(pub &'a str);
+
+impl Display for Escaped<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if is_plain(self.0) {
+            return formatter.write_str(self.0);
         }
+        for character in self.0.chars() {
+            if is_hidden(character) {
+                write!(formatter, "{}", character.escape_unicode())?;
+            } else {
+                formatter.write_char(character)?;
+            }
+        }
+        Ok(())
     }
-    shown
+}
+
+/// Whether nothing in it is hidden, which holds for nearly all of it, and by the million.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// Whether a character moves others about or shows nothing: controls, separators of lines, marks of

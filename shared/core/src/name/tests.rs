@@ -94,6 +94,8 @@ fn labels_and_subdomains_are_told_from_other_text() {
         ("-a", false, false),
         ("a-", false, false),
         ("a.-b", false, false),
+        ("a-.b", false, false),
+        ("a.b-", false, false),
         ("A", false, false),
         ("a_b", false, false),
         ("ü", false, false),

@@ -1,9 +1,11 @@
 //! What the host calls one ServiceAccount, and how far that is proven.
 
+use std::fmt::{self, Display};
+
 use crate::namespaces::{HostServiceAccount as HostName, NameError, NamespaceMode};
 use crate::record::{Evidence, HostServiceAccount, SharedBy, Source};
 use crate::subject::Subject;
-use crate::text::escape;
+use crate::text::{Escaped, escape};
 
 use super::configuration::Refusal;
 use super::grade::Grade;
@@ -185,16 +187,21 @@ fn decide(question: &Question<'_>, judgement: &mut Judgement) -> Result<(Grade, 
     }
     opinion::demanded(question)?;
     let agreed = opinion::one_name(question, computed, judgement)?;
-    judgement.host = Some(host_account(&agreed, None));
     one_uid(question, &agreed)?;
     let sight = look(question, &agreed, judgement)?;
-    opinion::weigh(question, &agreed, judgement, sight)
+    let sight = opinion::weigh(question, &agreed, judgement, sight)?;
+    judgement.host.get_or_insert(HostServiceAccount {
+        namespace: agreed.namespace,
+        name: agreed.name,
+        uid: None,
+    });
+    Ok(sight)
 }
 
 /// A configuration can name what no ServiceAccount is called.
 fn named(judgement: &Judgement, sight: (Grade, String)) -> Result<(Grade, String), Failure> {
     let host = judgement.host.as_ref();
-    match host.filter(|host| Subject::new(&host.namespace, &host.name).is_err()) {
+    match host.filter(|host| !Subject::is_valid(&host.namespace, &host.name)) {
         None => Ok(sight),
         Some(host) => Err(Failure::new(
             NO_NAME,
@@ -281,7 +288,7 @@ fn computed_evidence(facts: &VirtualClusterFacts<'_>, computed: &HostName) -> Ev
         ModeSource::Values => "given values",
         ModeSource::Assumed => "assumed",
     };
-    Evidence::of(Source::Computed, computed, Some(format!("{mode}, {from}")))
+    Evidence::of(Source::Computed, computed, Some([mode, from].join(", ")))
 }
 
 fn way_up(grade: Grade, question: &Question<'_>) -> String {
@@ -300,8 +307,9 @@ fn tenant_key(question: &Question<'_>) -> String {
     format!("{}/{}", escape(question.namespace), escape(question.name))
 }
 
-fn shown(host: &HostName) -> String {
-    format!("{}/{}", escape(&host.namespace), escape(&host.name))
+fn shown(host: &HostName) -> impl Display {
+    let (namespace, name) = (Escaped(&host.namespace), Escaped(&host.name));
+    fmt::from_fn(move |formatter| write!(formatter, "{namespace}/{name}"))
 }
 
 #[cfg(test)]

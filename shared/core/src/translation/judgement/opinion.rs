@@ -202,7 +202,8 @@ fn is_own(question: &Question<'_>) -> Result<(), Failure> {
         return Ok(());
     }
     let key = tenant_key(question);
-    let shown = shown(&token.host());
+    let host = token.host();
+    let shown = shown(&host);
     let elsewhere = ![facts.host_namespace(), &which.namespace].contains(&&*token.namespace);
     if token.name == host_name(question.name, question.namespace, &which.name) {
         return if token.namespace == facts.host_namespace() {
