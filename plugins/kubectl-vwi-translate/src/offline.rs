@@ -1,6 +1,7 @@
 //! Without a network: flags, context name and vCluster's algorithm alone, document by document.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io;
 
 use vwi_cli::input::{self, Source};
@@ -144,34 +145,40 @@ impl<'a> Places<'a> {
         if let Some(fault) = &wanted.fault {
             return answers.put_fault(wanted.record.into_record(), fault);
         }
-        let stated = wanted.stated();
-        if !self.known.contains_key(&stated) {
-            let place = self.find(&stated)?;
-            self.known.insert(stated.clone(), place);
-        }
-        match self.known.get(&stated) {
-            Some(Ok(place)) => {
+        let place = match self.known.entry(wanted.stated()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let place = find(&self.clues, new.key(), self.args, self.session)?;
+                new.insert(place)
+            }
+        };
+        match place {
+            Ok(place) => {
                 let judgement = place.judge(&wanted, self.args);
                 answers.put(wanted, place, judgement)
             }
-            Some(Err(fault)) => answers.put_fault(wanted.record.into_record(), fault),
-            None => Ok(()),
+            Err(fault) => answers.put_fault(wanted.record.into_record(), fault),
         }
     }
+}
 
-    /// Tells which vCluster a record means. Where flags and context alone must tell and can't,
-    /// nothing can be answered at all; what only one record leaves open fails that record.
-    fn find(&self, stated: &Stated) -> Result<Result<Place, Fault>, TranslateError> {
-        let mut clues = self.clues.clone();
-        clues.extend(stated.clue());
-        match identify(&clues, Candidates::default()) {
-            Ok(found) => {
-                for warning in &found.warnings {
-                    self.session.talk.warn(warning);
-                }
-                Ok(Ok(Place::new(found, self.args)?))
+/// Tells which vCluster a record means. Where flags and context alone must tell and can't, nothing can
+/// be answered at all; what only one record leaves open fails that record.
+fn find(
+    clues: &[Clue],
+    stated: &Stated,
+    args: &TranslateArgs,
+    session: &Session,
+) -> Result<Result<Place, Fault>, TranslateError> {
+    let mut clues = clues.to_vec();
+    clues.extend(stated.clue());
+    match identify(&clues, Candidates::default()) {
+        Ok(found) => {
+            for warning in &found.warnings {
+                session.talk.warn(warning);
             }
-            Err(error) => Ok(Err(stated.fault(error)?)),
+            Ok(Ok(Place::new(found, args)?))
         }
+        Err(error) => Ok(Err(stated.fault(error)?)),
     }
 }
