@@ -1,6 +1,7 @@
 //! What is asked of Azure, each thing once, and what is wanted of each identity.
 
 use std::collections::{BTreeMap, HashMap};
+use std::mem;
 
 use vwi_azure::Azure;
 use vwi_core::arm::{Kind, Named, ResourceId, Scope};
@@ -101,16 +102,17 @@ impl Asked {
         Some(position)
     }
 
-    /// Gathers what is wanted of each identity, beside what is there.
+    /// Gathers what is wanted of each identity, beside what is there. Records that a step before
+    /// only planned come first: the others take what was gathered with them.
     pub(crate) fn wanted(
         &self,
         works: &mut [Work],
-        gathered: &Gathered,
+        gathered: &mut Gathered,
         issuers: &[Option<Issuer>],
         is_planned: bool,
         is_existing: bool,
     ) -> Vec<(Wanted, Found)> {
-        let mut all: BTreeMap<usize, (Wanted, Found)> = BTreeMap::new();
+        let mut all: BTreeMap<usize, Wanted> = BTreeMap::new();
         for (work, of) in self.answered(works, gathered, is_planned) {
             let Of { record, answer, .. } = of;
             if is_existing && !trusts_already(work, issuers.get(record), &answer.found) {
@@ -118,13 +120,21 @@ impl Asked {
                 work.refuse(nobody_trusts(&subject.unwrap_or_default()));
                 continue;
             }
-            let (wanted, _) = all.entry(of.position).or_insert_with(|| {
-                let wanted = Wanted::new(of.question.id.clone(), answer.create_in.clone());
-                (wanted, answer.found.clone())
-            });
+            let wanted = all
+                .entry(of.position)
+                .or_insert_with(|| Wanted::new(of.question.id.clone(), answer.create_in.clone()));
             self.add_wish(wanted, record, work, gathered, issuers);
         }
-        all.into_values().collect()
+        let pairs = all.into_iter().filter_map(|(position, wanted)| {
+            let answer = gathered.identities.get_mut(position)?.as_mut().ok()?;
+            let found = if is_planned {
+                answer.found.clone()
+            } else {
+                mem::take(&mut answer.found)
+            };
+            Some((wanted.settled(), found))
+        });
+        pairs.collect()
     }
 
     /// Returns the records that are still open, each with the answer for its identity. One whose

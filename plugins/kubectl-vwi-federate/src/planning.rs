@@ -72,7 +72,7 @@ impl Planning<'_> {
             &defaults.identities,
         )?;
         let asked = Asked::new(&mut works, self.arguments, self.azure);
-        let (gathered, host) = futures_util::future::try_join(
+        let (mut gathered, host) = futures_util::future::try_join(
             gather(
                 self.azure,
                 &asked.identities,
@@ -98,8 +98,11 @@ impl Planning<'_> {
         }
         let is_existing = self.arguments.identity.identity_from.is_some();
         let mut pairs =
-            |is_planned| asked.wanted(&mut works, &gathered, &issuers, is_planned, is_existing);
-        let (mut live, mut planned) = (pairs(false), pairs(true));
+            |is_planned| asked.wanted(&mut works, &mut gathered, &issuers, is_planned, is_existing);
+        let mut planned = pairs(true);
+        let mut live = pairs(false);
+        // Of many records these are much, and the plan is made of what they came to.
+        drop((asked, gathered, issuers));
         self.find_namesakes(&mut live).await?;
         let removed = self.removed(collected, &works, host.as_ref());
         if let Some(removed) = removed.as_ref().filter(|removed| removed.allowed().is_ok()) {

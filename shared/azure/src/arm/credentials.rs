@@ -11,7 +11,6 @@ use super::identities::API_VERSION;
 
 #[derive(Deserialize)]
 struct Wire {
-    id: String,
     name: String,
     properties: WireProperties,
 }
@@ -30,7 +29,6 @@ struct WireProperties {
 impl From<Wire> for Credential {
     fn from(wire: Wire) -> Self {
         Self {
-            id: wire.id,
             name: wire.name,
             issuer: wire.properties.issuer,
             subject: wire.properties.subject,

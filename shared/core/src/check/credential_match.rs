@@ -80,7 +80,6 @@ mod tests {
 
     fn credential(name: &str, issuer: &str, subject: Option<&str>, audience: &str) -> Credential {
         Credential {
-            id: name.to_owned(),
             name: name.to_owned(),
             issuer: issuer.to_owned(),
             subject: subject.map(str::to_owned),

@@ -77,7 +77,6 @@ mod tests {
 
     fn credential(issuer: &str, subject: &str, audience: &str) -> Credential {
         Credential {
-            id: "/x".to_owned(),
             name: "x".to_owned(),
             issuer: issuer.to_owned(),
             subject: Some(subject.to_owned()),

@@ -50,8 +50,6 @@ pub struct Identity {
 /// A federated identity credential on an identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credential {
-    /// ARM id as it was returned.
-    pub id: String,
     /// Its name.
     pub name: String,
     /// The issuer.

@@ -73,6 +73,13 @@ impl Wanted {
         });
     }
 
+    /// Returns it once everything is added, without what only adding needs.
+    #[must_use]
+    pub fn settled(mut self) -> Self {
+        self.positions = HashMap::new();
+        self
+    }
+
     /// Adds a record's role; records with one role at one scope share it.
     pub fn add_role(&mut self, record: usize, role: &str, scope: &Scope) {
         match self

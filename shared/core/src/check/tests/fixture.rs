@@ -28,7 +28,6 @@ pub(super) fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 
 pub(super) fn credential(issuer: &str, subject: &str, audience: &str) -> Credential {
     Credential {
-        id: "/id".to_owned(),
         name: "vwi-app".to_owned(),
         issuer: issuer.to_owned(),
         subject: Some(subject.to_owned()),

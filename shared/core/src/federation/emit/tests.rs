@@ -31,7 +31,6 @@ fn id(group: &str, name: &str) -> ResourceId {
 
 fn credential(name: &str, trust: &Trust) -> Credential {
     Credential {
-        id: name.to_owned(),
         name: name.to_owned(),
         issuer: trust.issuer.clone(),
         subject: Some(trust.subject.clone()),

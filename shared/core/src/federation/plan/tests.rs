@@ -36,7 +36,6 @@ fn trust(name: &str) -> Trust {
 
 fn credential(name: &str, trust: &Trust) -> Credential {
     Credential {
-        id: id().credential(name),
         name: name.to_owned(),
         issuer: trust.issuer.clone(),
         subject: Some(trust.subject.clone()),
