@@ -52,7 +52,7 @@ impl<'a> Answers<'a> {
         };
         let writer = RecordWriter::new(session.stdout(), Step::Translate, format, format::TABLE)
             .without_headers(args.output.no_headers);
-        let writer = if args.proof.offline {
+        let writer = if args.proof.offline || args.reach.all_vclusters {
             // Nothing is waited for in between, and there may be a million.
             writer.buffered()
         } else {
