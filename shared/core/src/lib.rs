@@ -11,6 +11,7 @@ pub mod contradiction;
 pub mod exit;
 pub mod federation;
 pub mod json;
+pub mod list;
 pub mod name;
 pub mod namespaces;
 pub mod record;

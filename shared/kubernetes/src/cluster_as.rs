@@ -106,26 +106,37 @@ impl<Part> ClusterAs<Part> {
         fields: Option<&str>,
         keep: impl FnMut(T) -> Option<U>,
     ) -> Result<Vec<U>, ApiError> {
-        let (url, object) = match scope {
-            Scope::All => (
-                format!("/{group}/{resource}"),
-                format!("{label} in all namespaces"),
-            ),
-            Scope::Namespace(namespace) => (
-                path(
-                    &format!("/{group}/namespaces/{{}}/{resource}"),
-                    &[namespace],
-                ),
-                format!("{label} in namespace `{namespace}`"),
-            ),
-        };
-        let list = List {
-            object,
-            path: &url,
-            labels,
-            fields,
-        };
+        let list = list_in((group, resource), label, scope, labels, fields);
         self.cluster.list_kept(list, keep).await
+    }
+}
+
+/// Returns the list of what is in scope of one resource; errors call it `label`.
+pub(crate) fn list_in<'a>(
+    (group, resource): (&str, &str),
+    label: &str,
+    scope: &Scope,
+    labels: Option<&'a str>,
+    fields: Option<&'a str>,
+) -> List<'a> {
+    let (path, object) = match scope {
+        Scope::All => (
+            format!("/{group}/{resource}"),
+            format!("{label} in all namespaces"),
+        ),
+        Scope::Namespace(namespace) => (
+            path(
+                &format!("/{group}/namespaces/{{}}/{resource}"),
+                &[namespace],
+            ),
+            format!("{label} in namespace `{namespace}`"),
+        ),
+    };
+    List {
+        object,
+        path,
+        labels,
+        fields,
     }
 }
 

@@ -22,6 +22,7 @@ mod fleet;
 
 pub use control_plane::ControlPlane;
 pub use discovery::{HostCandidate, HostOrigin};
+pub use fleet::{SyncedPage, SyncedPages};
 
 /// A host cluster.
 pub type Host = ClusterAs<HostOrigin>;

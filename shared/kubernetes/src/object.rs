@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::Value;
 
 use vwi_core::json::null_is_absent;
-use vwi_core::vcluster_labels::POD_TOKEN_PREFIX;
+use vwi_core::list::without_tokens;
 
 /// An object's metadata.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -334,15 +334,6 @@ pub struct WebhookConfiguration {
     /// Its webhooks.
     #[serde(deserialize_with = "null_is_absent")]
     pub webhooks: Vec<Webhook>,
-}
-
-fn without_tokens<'de, D>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    let mut annotations: BTreeMap<String, String> = null_is_absent(deserializer)?;
-    annotations.retain(|key, _| !key.starts_with(POD_TOKEN_PREFIX));
-    Ok(annotations)
 }
 
 #[cfg(test)]

@@ -190,7 +190,7 @@ impl Cluster {
         let found: Vec<Meta> = self
             .list(List {
                 object: format!("pods in namespace `{namespace}`"),
-                path: &url,
+                path: url,
                 labels: Some(labels),
                 fields: None,
             })
@@ -299,7 +299,7 @@ impl Cluster {
         let fields = format!("involvedObject.uid={}", made.metadata.uid);
         let events = self.list(List {
             object: "events".to_owned(),
-            path: &url,
+            path: url,
             labels: None,
             fields: Some(&fields),
         });

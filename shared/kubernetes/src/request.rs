@@ -1,19 +1,23 @@
-//! Requests and lists: one place that sends, waits, renews credentials and reads answers.
+//! Requests: one place that sends, waits, renews credentials and reads answers.
 
 use std::error::Error;
 
+use futures_util::future::BoxFuture;
 use http::{Method, Request, Response};
 use http_body_util::{BodyExt, Limited};
+use hyper::body::Bytes;
 use kube::client::Body;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::oneshot;
+use vwi_core::list::early_token;
 
 use crate::cluster::Cluster;
 use crate::error::{ApiCause, ApiError, FieldCause};
-use crate::path::with_query;
 
-/// Objects in one page of a list.
-const PAGE: &str = "500";
+mod list;
+
+pub(crate) use list::{List, Pages, Received};
 
 /// Longest answer that is read, in bytes: a guard against a server that never ends.
 const LONGEST_ANSWER: usize = 256 << 20;
@@ -40,27 +44,6 @@ impl<'a> Ask<'a> {
             content: None,
         }
     }
-}
-
-/// One list: what, where, and which of it.
-pub(crate) struct List<'a> {
-    pub(crate) object: String,
-    pub(crate) path: &'a str,
-    pub(crate) labels: Option<&'a str>,
-    pub(crate) fields: Option<&'a str>,
-}
-
-#[derive(Deserialize)]
-struct Page<T> {
-    #[serde(default)]
-    metadata: PageMetadata,
-    items: Option<Vec<T>>,
-}
-
-#[derive(Default, Deserialize)]
-struct PageMetadata {
-    #[serde(rename = "continue", default)]
-    next: String,
 }
 
 #[derive(Deserialize)]
@@ -90,7 +73,7 @@ struct Refusal {
 impl Cluster {
     /// Sends a request and parses the answer.
     pub(crate) async fn read<T: DeserializeOwned>(&self, ask: Ask<'_>) -> Result<T, ApiError> {
-        let answer = self.send(&ask).await;
+        let answer = self.send(&ask, None).await;
         let answer = answer.and_then(|bytes| parse(&bytes).map_err(Refusal::from));
         answer.map_err(|refusal| self.error(ask.operation, ask.object, refusal.cause))
     }
@@ -100,7 +83,7 @@ impl Cluster {
         &self,
         ask: Ask<'_>,
     ) -> Result<Option<T>, ApiError> {
-        let answer = match self.send(&ask).await {
+        let answer = match self.send(&ask, None).await {
             Err(Refusal { absent: true, .. }) => return Ok(None),
             answer => answer,
         };
@@ -112,72 +95,10 @@ impl Cluster {
 
     /// Sends a request whose answer is text, such as a pod's log.
     pub(crate) async fn text(&self, ask: Ask<'_>) -> Result<String, ApiError> {
-        let answer = self.send(&ask).await;
+        let answer = self.send(&ask, None).await;
         answer
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
             .map_err(|refusal| self.error(ask.operation, ask.object, refusal.cause))
-    }
-
-    /// Lists everything, page by page.
-    pub(crate) async fn list<T: DeserializeOwned>(
-        &self,
-        list: List<'_>,
-    ) -> Result<Vec<T>, ApiError> {
-        self.list_kept(list, Some).await
-    }
-
-    /// The same, keeping of each item only what `keep` makes of it, page by page.
-    pub(crate) async fn list_kept<T: DeserializeOwned, U>(
-        &self,
-        list: List<'_>,
-        mut keep: impl FnMut(T) -> Option<U>,
-    ) -> Result<Vec<U>, ApiError> {
-        let mut items: Vec<U> = Vec::new();
-        let mut next = String::new();
-        let mut limit = Some(PAGE);
-        loop {
-            let path = with_query(
-                list.path,
-                &[
-                    ("labelSelector", list.labels),
-                    ("fieldSelector", list.fields),
-                    ("limit", limit),
-                    (
-                        "continue",
-                        Some(next.as_str()).filter(|next| !next.is_empty()),
-                    ),
-                ],
-            );
-            let ask = Ask {
-                operation: "list",
-                ..Ask::get(String::new(), &path)
-            };
-            let page = match self.send(&ask).await {
-                Ok(bytes) => parse::<Page<T>>(&bytes).map_err(Refusal::from),
-                Err(refusal) => Err(refusal),
-            };
-            match page {
-                Ok(page) => {
-                    let page_items = page.items.into_iter().flatten();
-                    items.extend(page_items.filter_map(&mut keep));
-                    if page.metadata.next.is_empty() {
-                        return Ok(items);
-                    }
-                    next = page.metadata.next;
-                }
-                // The snapshot of the first page is compacted away: once more in one piece, as
-                // client-go's pager does.
-                Err(Refusal {
-                    cause: ApiCause::Refused { code: 410, .. },
-                    ..
-                }) if !next.is_empty() => {
-                    items.clear();
-                    next.clear();
-                    limit = None;
-                }
-                Err(refusal) => return Err(self.error("list", list.object, refusal.cause)),
-            }
-        }
     }
 
     fn error(&self, operation: &'static str, object: String, cause: ApiCause) -> ApiError {
@@ -189,36 +110,64 @@ impl Cluster {
         }
     }
 
-    /// Sends; a 401 runs the credential plugin, where there is one, and sends again.
-    async fn send(&self, ask: &Ask<'_>) -> Result<Vec<u8>, Refusal> {
-        let (client, credential) = self.current().await?;
-        let first = self.send_with(&client, ask).await;
-        let refused = matches!(
-            &first,
-            Err(Refusal {
-                cause: ApiCause::Refused { code: 401, .. },
-                ..
-            })
-        );
-        match credential {
-            Some(credential) if refused => {
-                let (client, _) = self.renew(&credential).await?;
-                self.send_with(&client, ask).await
+    /// Sends; a 401 runs the credential plugin, where there is one, and sends again. Who waits for
+    /// the token of a list's next page hears of it before the whole page is there.
+    /// Boxed, so that it is compiled once and not into each of its callers.
+    fn send<'a>(
+        &'a self,
+        ask: &'a Ask<'_>,
+        next: Option<oneshot::Sender<String>>,
+    ) -> BoxFuture<'a, Result<Bytes, Refusal>> {
+        let exchange = async move {
+            let (client, credential) = self.current().await?;
+            let mut next = next;
+            let first = self.send_with(&client, ask, &mut next).await;
+            let refused = matches!(
+                &first,
+                Err(Refusal {
+                    cause: ApiCause::Refused { code: 401, .. },
+                    ..
+                })
+            );
+            match credential {
+                Some(credential) if refused => {
+                    let (client, _) = self.renew(&credential).await?;
+                    self.send_with(&client, ask, &mut next).await
+                }
+                Some(_) | None => first,
             }
-            Some(_) | None => first,
-        }
+        };
+        Box::pin(exchange)
     }
 
-    async fn send_with(&self, client: &kube::Client, ask: &Ask<'_>) -> Result<Vec<u8>, Refusal> {
+    async fn send_with(
+        &self,
+        client: &kube::Client,
+        ask: &Ask<'_>,
+        next: &mut Option<oneshot::Sender<String>>,
+    ) -> Result<Bytes, Refusal> {
         let exchange = async {
             let answer = client.send(request(ask)?).await.map_err(sending)?;
             let (parts, body) = answer.into_parts();
+            // A refusal has a token of its own kind, for a list that no longer is of one moment.
+            let is_page = parts.status.is_success();
+            let body = body.map_frame(|frame| {
+                if is_page
+                    && let Some(start) = frame.data_ref()
+                    && let Some(next) = next.take()
+                    && let Some(token) = early_token(start)
+                {
+                    // Nobody waits for it any more where the list was given up.
+                    let _unheard = next.send(token);
+                }
+                frame
+            });
             let body = Limited::new(body, LONGEST_ANSWER)
                 .collect()
                 .await
                 .map_err(unreachable_because)?
                 .to_bytes();
-            let answer = Response::from_parts(parts, body.to_vec());
+            let answer = Response::from_parts(parts, body);
             if answer.status().is_success() {
                 Ok(answer.into_body())
             } else {
@@ -274,7 +223,11 @@ pub(crate) fn unreachable_because(error: impl Into<Box<dyn Error + Send + Sync>>
 
 /// Parses an answer. An error tells the place and never the text, which can hold secrets.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiCause> {
-    serde_json::from_slice(bytes).map_err(|error| ApiCause::NotUnderstood {
+    serde_json::from_slice(bytes).map_err(|error| not_understood(bytes, &error))
+}
+
+fn not_understood(bytes: &[u8], error: &serde_json::Error) -> ApiCause {
+    ApiCause::NotUnderstood {
         fault: if looks_like_html(bytes) {
             "it is a web page".to_owned()
         } else {
@@ -284,16 +237,16 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiCause> {
                 error.column()
             )
         },
-    })
+    }
 }
 
 fn looks_like_html(bytes: &[u8]) -> bool {
     bytes.trim_ascii_start().starts_with(b"<")
 }
 
-fn refusal(answer: &Response<Vec<u8>>) -> Refusal {
+fn refusal(answer: &Response<Bytes>) -> Refusal {
     let code = answer.status().as_u16();
-    let body = answer.body().as_slice();
+    let body = answer.body().as_ref();
     let status = serde_json::from_slice::<Status>(body)
         .ok()
         .filter(|status| status.kind == "Status");

@@ -6,11 +6,11 @@
 use std::collections::HashMap;
 
 use vwi_cli::host::{self, NoHost};
+use vwi_core::list::SyncedObject;
 use vwi_core::translation::context_name::ContextName;
 use vwi_core::translation::{Fleet, Sleep, Standing, VirtualClusterName};
 use vwi_core::vcluster_labels::HostMetadata;
-use vwi_kubernetes::host::{ControlPlane, HostOrigin};
-use vwi_kubernetes::object::ServiceAccount;
+use vwi_kubernetes::host::{ControlPlane, HostOrigin, SyncedPages};
 use vwi_kubernetes::tenant::Scope;
 use vwi_kubernetes::{ApiError, Cluster, ClusterChoice, ConnectSettings, Host, HostChoice, Tenant};
 
@@ -125,11 +125,20 @@ async fn connect(
 }
 
 async fn read(work: &Work<'_>, host: &Host, scope: &Scope) -> Result<HostFleet, TranslateError> {
-    let (services, planes, namespaces, issuer) = tokio::join!(
+    // Read once it is known which vClusters there are, and asked for before.
+    let mut everywhere = (*scope == Scope::All).then(|| host.synced_service_accounts(scope));
+    let first_page = async {
+        match &mut everywhere {
+            Some(pages) => pages.begin().await,
+            None => Ok(()),
+        }
+    };
+    let (services, planes, namespaces, issuer, asked) = tokio::join!(
         host.services(scope),
         host.control_planes(scope, None),
         host.synced_namespaces(),
         host.issuer(),
+        first_page,
     );
     let (planes, namespaces) = (work.or_warned(planes)?, work.or_warned(namespaces)?);
     let is_short = planes.is_none() || namespaces.is_none();
@@ -145,6 +154,7 @@ async fn read(work: &Work<'_>, host: &Host, scope: &Scope) -> Result<HostFleet, 
         let metadata = namespace.metadata;
         fleet.add_namespace(&metadata.name, &metadata.labels, &metadata.annotations);
     }
+    asked?;
     let asleep = planes
         .iter()
         .filter_map(|plane| Some((plane.which.clone(), ControlPlane::sleep(plane)?)));
@@ -158,19 +168,18 @@ async fn read(work: &Work<'_>, host: &Host, scope: &Scope) -> Result<HostFleet, 
                 .collect()
         }
     };
-    let mut not_believed = 0;
-    let mut keep = |account| {
-        let synced = Synced::of(&fleet, account);
-        if synced.as_ref().is_none_or(|one| one.tenant.is_none()) {
-            not_believed += 1;
-        }
-        synced
-    };
-    let mut synced = Vec::new();
+    let mut shown = Shown::default();
     for scope in &scopes {
-        let found = host.all_synced_service_accounts(scope, &mut keep).await?;
-        synced.extend(found);
+        let pages = match &mut everywhere {
+            Some(everywhere) => everywhere,
+            None => &mut host.synced_service_accounts(scope),
+        };
+        shown.append(Shown::all(&fleet, pages).await?);
     }
+    let Shown {
+        mut synced,
+        not_believed,
+    } = shown;
     synced.sort_by(|one, other| (one.member, &one.tenant).cmp(&(other.member, &other.tenant)));
     Ok(HostFleet {
         label: host.cluster().label(),
@@ -217,8 +226,40 @@ fn twins(synced: &[Synced]) -> HashMap<(usize, String), Vec<usize>> {
     twins
 }
 
+/// What a host shows.
+#[derive(Default)]
+struct Shown {
+    synced: Vec<Synced>,
+    not_believed: usize,
+}
+
+impl Shown {
+    /// Reads all pages.
+    async fn all(fleet: &Fleet, pages: &mut SyncedPages<'_>) -> Result<Self, ApiError> {
+        let mut shown = Self::default();
+        while let Some(page) = pages.next().await? {
+            if page.is_first {
+                shown = Self::default();
+            }
+            for account in page.accounts {
+                let synced = Synced::of(fleet, account);
+                if synced.as_ref().is_none_or(|one| one.tenant.is_none()) {
+                    shown.not_believed += 1;
+                }
+                shown.synced.extend(synced);
+            }
+        }
+        Ok(shown)
+    }
+
+    fn append(&mut self, other: Self) {
+        self.synced.extend(other.synced);
+        self.not_believed += other.not_believed;
+    }
+}
+
 impl Synced {
-    fn of(fleet: &Fleet, account: ServiceAccount) -> Option<Self> {
+    fn of(fleet: &Fleet, account: SyncedObject) -> Option<Self> {
         let metadata = account.metadata;
         let host = HostMetadata {
             namespace: &metadata.namespace,
