@@ -1,8 +1,4 @@
-//! Reading JSON that others wrote, and writing it by the million.
-
-mod object;
-
-pub(crate) use object::Object;
+//! Reading JSON that others wrote.
 
 use serde::{Deserialize, Deserializer};
 

@@ -84,16 +84,6 @@ pub enum SharedBy {
     Workload,
 }
 
-impl SharedBy {
-    /// Returns the word for it, as in a record.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Default => "default",
-            Self::Workload => "workload",
-        }
-    }
-}
-
 impl fmt::Display for SharedBy {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
