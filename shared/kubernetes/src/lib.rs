@@ -20,6 +20,8 @@ pub mod object;
 mod path;
 pub mod pod;
 mod request;
+#[cfg(test)]
+mod scripted;
 pub mod tenant;
 
 pub use choice::{ClusterChoice, ConnectSettings, HostChoice, KubeconfigFiles, Proxies, TlsChoice};

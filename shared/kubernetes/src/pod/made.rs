@@ -108,3 +108,6 @@ fn unique_name(prefix: &str) -> String {
     let random = RandomState::new().hash_one(SystemTime::now());
     format!("{prefix}{random:016x}")
 }
+
+#[cfg(test)]
+mod tests;

@@ -182,3 +182,6 @@ impl<'a> Pages<'a> {
         self.cluster.error("list", self.list.object.clone(), cause)
     }
 }
+
+#[cfg(test)]
+mod tests;
