@@ -4,7 +4,7 @@ use vwi_cli::output::{Counts, EndFacts, Format, RecordWriter};
 use vwi_cli::session::Session;
 use vwi_core::collision::{Claim, Claims, can_collide};
 use vwi_core::record::{
-    Condition, ConditionStatus, Evidence, FreshRecord, FreshStatus, Record, VirtualClusterRef,
+    ConditionStatus, Evidence, FreshRecord, Record, Verdict, VirtualClusterRef,
 };
 use vwi_core::step::Step;
 use vwi_core::stream::{Collision, Selection};
@@ -21,7 +21,7 @@ use crate::wanted::{Fault, Known, Wanted};
 
 mod record;
 
-use record::{OWN_STATUS, condition, describe, issuer, subject, tenant};
+use record::{OWN_STATUS, describe, issuer, tenant, verdict};
 
 /// Writes records, and keeps what stands at the end.
 pub struct Answers<'a> {
@@ -92,8 +92,11 @@ impl<'a> Answers<'a> {
             return Ok(());
         }
         match wanted.record {
-            Known::Name { namespace, name } => self.put_fresh(&namespace, &name, place, judgement),
-            Known::Record(mut record) => {
+            Known::Name { namespace, name } if self.format == Format::Ndjson => {
+                self.put_fresh(&namespace, &name, place, judgement)
+            }
+            known @ (Known::Name { .. } | Known::Record(_)) => {
+                let mut record = known.into_record();
                 let dry_run = self.args.change.dry_run.is_dry();
                 describe(&mut record, place, &judgement, dry_run);
                 self.write(&record, judgement.hint)
@@ -110,28 +113,26 @@ impl<'a> Answers<'a> {
         mut judgement: Judgement,
     ) -> Result<(), TranslateError> {
         let hint = judgement.hint.take();
-        let condition = condition(&judgement, self.args.change.dry_run.is_dry());
-        let subject = subject(&judgement);
-        let virtual_cluster = subject
+        let tenant = tenant(place, judgement.tenant_uid.take());
+        let verdict = verdict(&judgement, self.args.change.dry_run.is_dry());
+        let virtual_cluster = judgement
+            .host
             .is_some()
             .then(|| place.reference(VirtualClusterRef::default()));
-        let tenant = tenant(place, &judgement);
-        let status = FreshStatus {
+        let record = FreshRecord {
+            namespace,
+            name,
+            virtual_cluster: virtual_cluster.as_ref(),
             tenant: tenant.as_ref(),
-            host_service_account: judgement.host.as_ref().filter(|_| subject.is_some()),
-            subject: subject.as_ref(),
+            host: judgement.host.as_ref(),
             shared_by: judgement.shared_by,
-            evidence: place.evidence(&judgement),
+            evidence: [&place.told_by, &judgement.evidence],
             issuer: issuer(place, &judgement),
-            conditions: [&condition],
+            verdict: &verdict,
         };
-        let record = FreshRecord::new(namespace, name, virtual_cluster.as_ref(), status);
-        if self.format != Format::Ndjson {
-            return self.write(&record.to_record(), hint);
-        }
-        if self.is_told(&condition) {
+        if self.is_told(verdict.status) {
             let key = format!("{namespace}/{name}");
-            self.tell(&key, &condition, &judgement.evidence, hint);
+            self.tell(&key, &verdict, &judgement.evidence, hint);
         }
         self.writer.write_fresh(&record)?;
         Ok(())
@@ -272,10 +273,15 @@ impl<'a> Answers<'a> {
 
     fn write(&mut self, record: &Record, hint: Option<String>) -> Result<(), TranslateError> {
         if let Some(condition) = record.condition(Step::Translate)
-            && self.is_told(&condition)
+            && self.is_told(condition.status)
         {
             let evidence = record.status().unwrap_or_default().evidence;
-            self.tell(&record.key(), &condition, &evidence, hint);
+            let verdict = Verdict {
+                status: condition.status,
+                reason: &condition.reason,
+                message: condition.message.as_str().into(),
+            };
+            self.tell(&record.key(), &verdict, &evidence, hint);
         }
         if let Some(answer) = self.terraform.as_mut() {
             answer.add(record);
@@ -314,25 +320,25 @@ impl<'a> Answers<'a> {
     }
 
     /// Whether there is anything to tell of a record.
-    fn is_told(&self, condition: &Condition) -> bool {
-        condition.status == ConditionStatus::False || self.session.talk.is_detailed()
+    fn is_told(&self, status: ConditionStatus) -> bool {
+        status == ConditionStatus::False || self.session.talk.is_detailed()
     }
 
     /// Says what failed, and each hint once.
     fn tell(
         &mut self,
         key: &str,
-        condition: &Condition,
+        verdict: &Verdict<'_>,
         evidence: &[Evidence],
         hint: Option<String>,
     ) {
         let talk = &self.session.talk;
-        if condition.status != ConditionStatus::False {
-            talk.detail(&format!("{}: {}", escape(key), condition.message));
+        if verdict.status != ConditionStatus::False {
+            talk.detail(&format!("{}: {}", escape(key), verdict.message));
             return;
         }
-        talk.record_failed(key, &condition.message);
-        if condition.reason == DISAGREE {
+        talk.record_failed(key, &verdict.message);
+        if verdict.reason == DISAGREE {
             for said in evidence.iter().filter(|said| said.name.is_some()) {
                 talk.say(&format::side(said));
             }

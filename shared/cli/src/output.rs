@@ -172,32 +172,15 @@ impl RecordWriter {
         self.pass_on()
     }
 
-    /// Writes a record that was made out of a ServiceAccount, without a tree for the record stream.
+    /// Writes a record that was made out of a ServiceAccount, without a tree: in the record stream,
+    /// which is the only format that needs none.
     ///
     /// # Errors
     ///
     /// As [`RecordWriter::write`].
     pub fn write_fresh(&mut self, record: &FreshRecord<'_>) -> Result<(), OutputError> {
-        match self.format {
-            Format::Ndjson => {
-                record.write_line(&mut self.text)?;
-                self.line(record.is_failed())
-            }
-            Format::Json
-            | Format::Yaml
-            | Format::Manifest
-            | Format::Table
-            | Format::Wide
-            | Format::Name
-            | Format::Subject
-            | Format::Env
-            | Format::Plan
-            | Format::Short
-            | Format::Az
-            | Format::Terraform
-            | Format::Bicep
-            | Format::Aso => self.write(&record.to_record()),
-        }
+        record.write_line(&mut self.text)?;
+        self.line(record.is_failed())
     }
 
     /// Passes a line of the record stream on.

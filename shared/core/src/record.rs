@@ -10,7 +10,7 @@ mod spec;
 mod status;
 
 pub use condition::{Condition, ConditionStatus, Upstream};
-pub use fresh::{FreshRecord, FreshStatus};
+pub use fresh::{FreshRecord, Verdict};
 pub use spec::{AksClusterRef, IdentityRef, RoleWish, Spec, VirtualClusterRef};
 pub use status::{
     Evidence, FederatedCredential, HostServiceAccount, IdentityStatus, ItemResult,

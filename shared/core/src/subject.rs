@@ -8,7 +8,8 @@ use thiserror::Error;
 
 use crate::name::{is_label, is_subdomain};
 
-const PREFIX: &str = "system:serviceaccount:";
+/// What stands before namespace and name.
+pub(crate) const PREFIX: &str = "system:serviceaccount:";
 
 /// `system:serviceaccount:<namespace>:<name>`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]

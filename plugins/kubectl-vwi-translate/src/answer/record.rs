@@ -1,6 +1,6 @@
 //! A judgement as a record has it.
 
-use vwi_core::record::{Condition, ConditionStatus, Record, TenantStatus};
+use vwi_core::record::{Condition, ConditionStatus, Record, TenantStatus, Verdict};
 use vwi_core::step::Step;
 use vwi_core::subject::Subject;
 use vwi_core::translation::{Grade, Judgement};
@@ -26,7 +26,7 @@ pub(super) fn describe(record: &mut Record, place: &Place, judgement: &Judgement
     if subject.is_some() {
         fill_virtual_cluster(record, place);
     }
-    match tenant(place, judgement) {
+    match tenant(place, judgement.tenant_uid.clone()) {
         Some(tenant) => record.put_status("tenant", tenant),
         None => record.remove_status(&["tenant"]),
     }
@@ -43,24 +43,25 @@ pub(super) fn describe(record: &mut Record, place: &Place, judgement: &Judgement
         Some(issuer) => record.put_status("issuer", issuer),
         None => record.remove_status(&["issuer"]),
     }
-    let Condition {
+    let Verdict {
         status,
         reason,
         message,
-        ..
-    } = condition(judgement, dry_run);
-    record.set_condition(Step::Translate, status, &reason, &message);
+    } = verdict(judgement, dry_run);
+    record.set_condition(Step::Translate, status, reason, &message);
 }
 
-pub(super) fn subject(judgement: &Judgement) -> Option<Subject> {
+fn subject(judgement: &Judgement) -> Option<Subject> {
     let host = judgement.host.as_ref()?;
     Subject::new(&host.namespace, &host.name).ok()
 }
 
 /// Returns what tells the tenant from others, if anything is known.
-pub(super) fn tenant(place: &Place, judgement: &Judgement) -> Option<TenantStatus> {
-    let mut tenant = place.tenant.clone();
-    tenant.service_account_uid.clone_from(&judgement.tenant_uid);
+pub(super) fn tenant(place: &Place, uid: Option<String>) -> Option<TenantStatus> {
+    let tenant = TenantStatus {
+        service_account_uid: uid,
+        ..place.tenant.clone()
+    };
     (tenant != TenantStatus::default()).then_some(tenant)
 }
 
@@ -68,28 +69,20 @@ pub(super) fn issuer<'a>(place: &'a Place, judgement: &'a Judgement) -> Option<&
     place.issuer.as_deref().or(judgement.issuer.as_deref())
 }
 
-pub(super) fn condition(judgement: &Judgement, dry_run: bool) -> Condition {
+pub(super) fn verdict(judgement: &Judgement, dry_run: bool) -> Verdict<'_> {
+    let message = || judgement.message.as_str().into();
     let (status, reason, message) = match judgement.grade {
-        None => (
-            ConditionStatus::False,
-            judgement.reason,
-            judgement.message.clone(),
-        ),
+        None => (ConditionStatus::False, judgement.reason, message()),
         Some(grade) if dry_run => (
             ConditionStatus::Unknown,
             Condition::PLANNED,
-            planned(grade, judgement),
+            planned(grade, judgement).into(),
         ),
-        Some(grade) => (
-            ConditionStatus::True,
-            grade.reason(),
-            judgement.message.clone(),
-        ),
+        Some(grade) => (ConditionStatus::True, grade.reason(), message()),
     };
-    Condition {
-        condition_type: Step::Translate.condition_type().to_owned(),
+    Verdict {
         status,
-        reason: reason.to_owned(),
+        reason,
         message,
     }
 }

@@ -1,5 +1,6 @@
 //! What a step may do to a record, and what it sees of it.
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
@@ -205,65 +206,103 @@ fn null_is_absent() {
     );
 }
 
-#[test]
-fn a_fresh_record_is_written_like_the_tree_it_stands_for() {
-    let vcluster = VirtualClusterRef {
-        name: Some("vc".to_owned()),
-        namespace: Some("team".to_owned()),
-        ..VirtualClusterRef::default()
-    };
-    let tenant = TenantStatus {
-        service_account_uid: Some("u".to_owned()),
-        ..TenantStatus::default()
-    };
-    let host = HostServiceAccount {
-        namespace: "team".to_owned(),
-        name: "a-x-n-x-vc".to_owned(),
-        uid: None,
-    };
-    let subject = Subject::new("team", "a-x-n-x-vc").unwrap();
-    let evidence = [Evidence {
-        source: Source::Computed,
-        namespace: None,
-        name: None,
-        virtual_cluster: None,
-        message: None,
-    }];
-    for status in [ConditionStatus::True, ConditionStatus::False] {
-        let condition = Condition {
-            condition_type: "Translated".to_owned(),
-            status,
-            reason: "Computed".to_owned(),
-            message: String::new(),
+fn any_text() -> impl Strategy<Value = String> {
+    prop_oneof!["[a-z0-9-]{0,70}", any::<String>()]
+}
+
+fn maybe<S: Strategy>(some: S) -> impl Strategy<Value = Option<S::Value>> {
+    proptest::option::of(some)
+}
+
+fn any_virtual_cluster() -> impl Strategy<Value = VirtualClusterRef> {
+    let fields = proptest::array::uniform5(maybe(any_text()));
+    fields.prop_map(
+        |[name, namespace, project, instance, host_cluster]| VirtualClusterRef {
+            name,
+            namespace,
+            project,
+            instance,
+            host_cluster,
+        },
+    )
+}
+
+fn any_evidence() -> impl Strategy<Value = Evidence> {
+    let source = prop_oneof![
+        Just(Source::Computed),
+        Just(Source::ServiceIp),
+        Just(Source::OnlyOne)
+    ];
+    let texts = proptest::array::uniform3(maybe(any_text()));
+    (source, texts, maybe(any_virtual_cluster())).prop_map(
+        |(source, [namespace, name, message], virtual_cluster)| Evidence {
+            source,
+            namespace,
+            name,
+            virtual_cluster,
+            message,
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn a_fresh_record_is_written_like_the_tree_it_stands_for(
+        [name, namespace, reason, message] in proptest::array::uniform4(any_text()),
+        vcluster in maybe(any_virtual_cluster()),
+        tenant in maybe(proptest::array::uniform3(maybe(any_text()))),
+        (host_namespace, host_name) in ("[a-z0-9]{1,63}", "[a-z0-9]{1,63}"),
+        (has_host, uid, issuer) in (any::<bool>(), maybe(any_text()), maybe(any_text())),
+        shared_by in maybe(prop_oneof![Just(SharedBy::Default), Just(SharedBy::Workload)]),
+        evidence in proptest::collection::vec(any_evidence(), 0..4),
+        status in prop_oneof![
+            Just(ConditionStatus::True),
+            Just(ConditionStatus::False),
+            Just(ConditionStatus::Unknown)
+        ],
+    ) {
+        let tenant = tenant.map(|[service_account_uid, cluster_uid, service_ip]| TenantStatus {
+            service_account_uid,
+            cluster_uid,
+            service_ip,
+        });
+        let subject = Subject::new(&host_namespace, &host_name).unwrap();
+        let host = HostServiceAccount { namespace: host_namespace, name: host_name, uid };
+        let (of_vcluster, of_account) = evidence.split_at(evidence.len() / 2);
+        let fresh = FreshRecord {
+            namespace: &namespace,
+            name: &name,
+            virtual_cluster: vcluster.as_ref(),
+            tenant: tenant.as_ref(),
+            host: has_host.then_some(&host),
+            shared_by,
+            evidence: [of_vcluster, of_account],
+            issuer: issuer.as_deref(),
+            verdict: &Verdict { status, reason: &reason, message: message.as_str().into() },
         };
-        let fresh = FreshRecord::new(
-            "n",
-            "a",
-            Some(&vcluster),
-            FreshStatus {
-                tenant: Some(&tenant),
-                subject: Some(&subject),
-                host_service_account: Some(&host),
-                shared_by: Some(SharedBy::Workload),
-                evidence: evidence.iter().collect(),
-                issuer: Some("https://x/"),
-                conditions: [&condition],
-            },
-        );
-        let mut tree = Record::new("n", "a");
-        tree.put_spec("virtualCluster", &vcluster);
-        tree.put_status("tenant", &tenant);
-        tree.put_status("subject", &subject);
-        tree.put_status("hostServiceAccount", &host);
-        tree.put_status("sharedBy", "workload");
+        let mut line = Vec::new();
+        fresh.write_line(&mut line).unwrap();
+
+        let mut tree = Record::new(&namespace, &name);
+        if let Some(vcluster) = vcluster {
+            tree.put_spec("virtualCluster", vcluster);
+        }
+        if let Some(tenant) = tenant {
+            tree.put_status("tenant", tenant);
+        }
+        if has_host {
+            tree.put_status("subject", subject);
+            tree.put_status("hostServiceAccount", host);
+        }
+        if let Some(shared_by) = shared_by {
+            tree.put_status("sharedBy", shared_by);
+        }
         tree.put_status("evidence", &evidence);
-        tree.put_status("issuer", "https://x/");
-        tree.set_condition(Step::Translate, status, "Computed", "");
-        assert_eq!(
-            serde_json::to_string(&fresh).unwrap(),
-            serde_json::to_string(&tree).unwrap()
-        );
-        assert_eq!(fresh.to_record(), tree);
-        assert_eq!(fresh.is_failed(), tree.is_failed());
+        if let Some(issuer) = issuer {
+            tree.put_status("issuer", issuer);
+        }
+        tree.set_condition(Step::Translate, status, &reason, &message);
+        let expected = serde_json::to_string(&tree).unwrap();
+        prop_assert_eq!(String::from_utf8(line).unwrap(), format!("{expected}\n"));
     }
 }

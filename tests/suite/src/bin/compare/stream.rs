@@ -82,7 +82,7 @@ fn rivals(translate: &Path, json_pass: &Path, count: u32, path: &Path) {
     against("cat", 3, Path::new("cat"), &[]);
     against("serde_json alone", 3, json_pass, &[]);
     if Command::new("jq").arg("--version").output().is_ok() {
-        against("jq", 1, Path::new("jq"), &["-c", ".items[]"]);
+        against("jq", 3, Path::new("jq"), &["-c", ".items[]"]);
     } else {
         println!("jq is not there");
     }
