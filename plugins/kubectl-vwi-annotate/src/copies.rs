@@ -7,7 +7,7 @@ use vwi_cli::limit::limited;
 use vwi_cli::report::in_one_line;
 use vwi_cli::talk::Talk;
 use vwi_core::record::HostServiceAccount;
-use vwi_kubernetes::evidence::{ConfigurationFact, HostEvidence};
+use vwi_kubernetes::HostEvidence;
 
 use crate::Limits;
 use crate::follow::Expected;
@@ -29,37 +29,30 @@ pub(crate) async fn expected(
         .into_iter()
         .filter_map(|index| Some((index, works.get(index)?)))
         .collect();
-    let mut unknown = BTreeSet::new();
     let naming = if of.iter().any(|(_, work)| work.host.is_none()) {
-        match naming(proven, limits).await {
-            Ok(naming) => Some(naming),
-            Err(why) => {
-                unknown.insert(why);
-                None
-            }
-        }
+        naming(proven, limits).await.map(Some)
     } else {
-        None
+        Ok(None)
     };
     let mut expected = Vec::new();
+    let mut unknown = BTreeSet::new();
     for (index, work) in of {
         let account = match (&work.host, &naming) {
-            (Some(host), _) => Some(host.clone()),
-            (None, Some(naming)) => match named(naming, work) {
-                Ok(account) => Some(account),
-                Err(why) => {
-                    unknown.insert(why);
-                    None
-                }
-            },
-            (None, None) => None,
+            (Some(host), _) => Ok(host.clone()),
+            (None, Ok(Some(naming))) => named(naming, work),
+            (None, Err(why)) => Err(why.clone()),
+            // It is read for whom it concerns.
+            (None, Ok(None)) => continue,
         };
-        if let Some(account) = account {
-            expected.push(Expected {
+        match account {
+            Ok(account) => expected.push(Expected {
                 index,
                 account,
                 annotations: work.wanted.annotations(),
-            });
+            }),
+            Err(why) => {
+                unknown.insert(why);
+            }
         }
     }
     for why in unknown {
@@ -80,14 +73,12 @@ async fn naming(proven: &Proven, limits: &Limits) -> Result<HostEvidence, String
         .await
         .map_err(|failure| in_one_line(&failure))?
         .map_err(|error| error.in_one_line())?;
-    match naming.configuration() {
-        ConfigurationFact::Known(configuration) => match configuration.refusal(which) {
+    match naming.vcluster().configuration {
+        None => Err(naming.unread().join("; ")),
+        Some(configuration) => match configuration.refusal(which) {
             Some(refusal) => Err(refusal.message),
             None => Ok(naming),
         },
-        ConfigurationFact::Unusable(_)
-        | ConfigurationFact::Absent
-        | ConfigurationFact::NotRead(_) => Err(naming.unread().join("; ")),
     }
 }
 
